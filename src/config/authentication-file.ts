@@ -1,0 +1,72 @@
+import type { JwtConfig } from './config.ts';
+import { toJwtConfig } from './jwt-authenticator.ts';
+import { collectProblems, ConfigError, type Problems } from './problems.ts';
+import { readYaml } from './read-yaml.ts';
+import {
+  authenticationConfigurationSchema,
+  type AuthenticationConfigurationFile,
+  type JwtAuthenticatorFile,
+} from './schema.ts';
+
+export interface FileSettings {
+  readonly allowReservedNames: boolean;
+  readonly disallowedIssuers: readonly string[];
+}
+
+/**
+ * The jwt entries of a kube-apiserver AuthenticationConfiguration file.
+ * Faults are appended to `found`, settings without effect here to `warnings`.
+ */
+export function readAuthenticationFile(
+  file: string,
+  settings: FileSettings,
+  found: string[],
+  warnings: string[],
+): JwtConfig[] {
+  const inFile: string[] = [];
+  try {
+    const content = readYaml(file, authenticationConfigurationSchema);
+    warnings.push(...withoutEffect(content).map((warning) => `${file}: ${warning}`));
+    return entries(content, settings, collectProblems(inFile));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    found.push(...error.problems);
+    return [];
+  } finally {
+    found.push(...inFile.map((problem) => `${file}: ${problem}`));
+  }
+}
+
+function entries(
+  content: AuthenticationConfigurationFile,
+  { allowReservedNames, disallowedIssuers }: FileSettings,
+  problems: Problems,
+): JwtConfig[] {
+  const { jwt, anonymous } = content;
+  if (anonymous?.enabled === false && anonymous.conditions.length > 0) {
+    const paths = anonymous.conditions.map(({ path }) => path).join(' ');
+    const detail = 'enabled should be set to true when conditions are defined';
+    problems.invalid('anonymous.conditions', paths, detail);
+  }
+  if (jwt.length > 64) {
+    problems.other('jwt', `Too many: ${jwt.length}: must have at most 64 items`);
+    return [];
+  }
+  const toEntry = (entry: JwtAuthenticatorFile, index: number): JwtConfig => {
+    const own = { name: entry.issuer.url, allowReservedNames };
+    return toJwtConfig(entry, own, `jwt[${index}]`, disallowedIssuers, problems);
+  };
+  return jwt.map(toEntry);
+}
+
+function withoutEffect({ jwt, anonymous }: AuthenticationConfigurationFile): string[] {
+  const warnings = jwt.flatMap(({ issuer }, index) =>
+    issuer.egressSelectorType
+      ? [`jwt[${index}].issuer.egressSelectorType has no effect: this server dials directly`]
+      : [],
+  );
+  if (anonymous !== undefined) {
+    warnings.push('anonymous has no effect: every request to this server needs a token');
+  }
+  return warnings;
+}

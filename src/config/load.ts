@@ -1,0 +1,113 @@
+import { accessSync, constants } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { deepFreeze } from '../lib/deep-freeze.ts';
+import { parseDuration } from '../lib/duration.ts';
+import { errorMessage } from '../lib/error-message.ts';
+import { readAuthenticationFile } from './authentication-file.ts';
+import type { Config, JwtConfig } from './config.ts';
+import { toJwtConfig } from './jwt-authenticator.ts';
+import { collectProblems, ConfigError, type Problems } from './problems.ts';
+import { readYaml } from './read-yaml.ts';
+import { configurationSchema, type ConfigurationFile } from './schema.ts';
+
+/** Where the kubelet puts a Pod's own token. */
+export const inClusterTokenFile = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+
+/**
+ * Reads and checks the file of `--config` and every file it names; opens no connection.
+ * Relative paths are relative to the file's own folder. Throws ConfigError with every fault at once.
+ */
+export function loadConfig(file: string): Config {
+  const value = readYaml(file, configurationSchema);
+  return completeConfig(value, file);
+}
+
+/** The same for a configuration that did not come from a file; `origin` names it in errors. */
+export function completeConfig(value: ConfigurationFile, origin: string): Config {
+  const found: string[] = [];
+  const problems = collectProblems(found);
+  const folder = dirname(origin);
+  const warnings: string[] = [];
+  const { configFile } = value.authentication;
+  const fromFile =
+    configFile === undefined
+      ? []
+      : readAuthenticationFile(resolve(folder, configFile), value.authentication, found, warnings);
+  const own = value.jwt.map((entry, index) =>
+    toJwtConfig(
+      entry,
+      { name: entry.name ?? entry.issuer.url, allowReservedNames: entry.allowReservedNames },
+      `jwt[${index}]`,
+      value.authentication.disallowedIssuers,
+      problems,
+    ),
+  );
+  if (value.jwt.length === 0 && configFile === undefined) {
+    problems.other('jwt', 'at least one of jwt and authentication.configFile is required');
+  }
+  checkDuplicates([...fromFile, ...own], problems);
+  const config: Config = {
+    grpc: grpcConfig(value, folder, problems),
+    admin: value.admin,
+    kubernetes: {
+      kubeconfig: readable(value.kubernetes.kubeconfig, 'kubernetes.kubeconfig', folder, problems),
+      token: { file: resolve(folder, value.kubernetes.token.file ?? inClusterTokenFile) },
+    },
+    jwt: [...fromFile, ...own],
+    audit: value.audit.map(({ format, path }) => ({
+      format,
+      path: path === '-' ? path : resolve(folder, path),
+    })),
+    log: value.log,
+    warnings,
+  };
+  if (found.length > 0) throw new ConfigError(found.map((problem) => `${origin}: ${problem}`));
+  return deepFreeze(config);
+}
+
+function checkDuplicates(entries: readonly JwtConfig[], problems: Problems): void {
+  const names = new Set<string>();
+  const issuers = new Set<string>();
+  for (const { name, issuer } of entries) {
+    if (issuer.url !== '' && issuers.has(issuer.url)) {
+      problems.duplicate('jwt: issuer.url', issuer.url);
+    } else if (names.has(name)) {
+      problems.duplicate('jwt: name', name);
+    }
+    names.add(name);
+    issuers.add(issuer.url);
+  }
+}
+
+function grpcConfig(value: ConfigurationFile, folder: string, problems: Problems): Config['grpc'] {
+  const { address, drainPeriod, tls } = value.grpc;
+  const drainPeriodMs = parseDuration(drainPeriod);
+  if (drainPeriodMs === undefined) {
+    problems.invalid('grpc.drainPeriod', drainPeriod, 'must be a duration such as 500ms, 5s or 1m');
+  }
+  return {
+    address,
+    drainPeriodMs: drainPeriodMs ?? 0,
+    tls: tls && {
+      certFile: readable(tls.certFile, 'grpc.tls.certFile', folder, problems) ?? '',
+      keyFile: readable(tls.keyFile, 'grpc.tls.keyFile', folder, problems) ?? '',
+      clientCAFile: readable(tls.clientCAFile, 'grpc.tls.clientCAFile', folder, problems),
+    },
+  };
+}
+
+function readable(
+  file: string | undefined,
+  path: string,
+  folder: string,
+  problems: Problems,
+): string | undefined {
+  if (file === undefined) return undefined;
+  const absolute = resolve(folder, file);
+  try {
+    accessSync(absolute, constants.R_OK);
+  } catch (error) {
+    problems.other(path, `the file can't be read: ${errorMessage(error)}`);
+  }
+  return absolute;
+}

@@ -1,0 +1,60 @@
+import { Denial } from '../denial/denial.ts';
+import type { Identity } from './identity.ts';
+
+/**
+ * Refuses names that Kubernetes keeps for itself: an issuer that may say `system:masters` owns the
+ * cluster. Throws Denial.
+ */
+export function refuseReservedNames({ username, groups }: Identity): void {
+  if (username.startsWith('system:')) {
+    throw new Denial(
+      'reserved_name',
+      'the token names a user that starts with "system:", which only Kubernetes may give out; ' +
+        'set a username prefix for its issuer, or allowReservedNames if it is a cluster',
+    );
+  }
+  if (groups.some((group) => group.startsWith('system:'))) {
+    throw new Denial(
+      'reserved_name',
+      'the token names a group that starts with "system:", which only Kubernetes may give out; ' +
+        'set a groups prefix for its issuer, or allowReservedNames if it is a cluster',
+    );
+  }
+}
+
+/**
+ * Refuses what a header line would not carry unchanged: HTTP trims white space at the ends, NUL
+ * cuts, and a blank user would be the proxy's own account. Throws Denial.
+ */
+export function refuseUncarriableNames({ username, uid, groups, extra }: Identity): void {
+  if (username.trim() === '') {
+    throw new Denial('name_not_carriable', 'the token gives a blank user name');
+  }
+  refuseUncarriable('user name', username);
+  if (uid !== '') refuseUncarriable('uid', uid);
+  for (const group of groups) refuseUncarriable('group', group);
+  for (const [key, values] of Object.entries(extra)) {
+    refuseUncarriable('extra key', key);
+    for (const value of values) refuseUncarriable('extra value', value);
+  }
+}
+
+// eslint-disable-next-line no-control-regex
+const controlCharacter = /[\u0000-\u001f\u007f]/;
+
+function refuseUncarriable(what: string, text: string): void {
+  const fault = uncarriable(text);
+  if (fault === undefined) return;
+  throw new Denial(
+    'name_not_carriable',
+    `the token gives a ${what} that ${fault}, which no header can carry to the API server unchanged`,
+  );
+}
+
+function uncarriable(text: string): string | undefined {
+  if (text === '') return 'is empty';
+  if (text.trim() !== text) return 'starts or ends with white space';
+  if (controlCharacter.test(text)) return 'holds a control character';
+  if (!text.isWellFormed()) return 'is not well-formed Unicode';
+  return undefined;
+}

@@ -1,0 +1,59 @@
+import { Denial } from '../denial/denial.ts';
+import type { Claims } from '../identity/claims.ts';
+
+// The rules of go-oidc v2.5.0's verify.go, which kube-apiserver v1.36.3 uses:
+// exp is required and has no leeway, nbf has a minute, iat must be a date but is not compared.
+
+const notBeforeLeewaySeconds = 60;
+
+/** Checks aud, exp, nbf and iat; `now` in seconds. Returns exp in seconds. Throws Denial. */
+export function checkRegisteredClaims(
+  claims: Claims,
+  audiences: readonly string[],
+  now: number,
+): number {
+  if (!audienceOf(claims['aud']).some((audience) => audiences.includes(audience))) {
+    throw new Denial('token_audience', 'the token was issued for another audience');
+  }
+  const expiry = numericDate('exp', claims['exp'] ?? null);
+  if (expiry < now) {
+    throw new Denial('token_expired', `the token expired ${ago(now - expiry)} ago; get a new one`);
+  }
+  const notBefore = claims['nbf'] ?? undefined;
+  if (notBefore !== undefined) {
+    const early = numericDate('nbf', notBefore) - now;
+    if (early > notBeforeLeewaySeconds) {
+      throw new Denial(
+        'token_not_yet_valid',
+        `the token becomes valid in ${ago(early)}; check the clocks of the issuer and this proxy`,
+      );
+    }
+  }
+  if (Object.hasOwn(claims, 'iat')) numericDate('iat', claims['iat']);
+  return expiry;
+}
+
+function audienceOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+const numeric = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
+
+/** RFC 7519 §2; like go-oidc, a number in a string counts and a fraction is cut off. */
+function numericDate(claim: string, value: unknown): number {
+  const seconds = typeof value === 'string' && numeric.test(value) ? Number(value) : value;
+  if (typeof seconds === 'number' && Number.isFinite(seconds)) return Math.trunc(seconds);
+  throw new Denial('token_claim', `the token's claim "${claim}" is missing or not a date`);
+}
+
+function ago(seconds: number): string {
+  const [amount, unit] =
+    seconds < 90
+      ? [Math.ceil(seconds), 'second']
+      : seconds < 5_400
+        ? [Math.round(seconds / 60), 'minute']
+        : seconds < 129_600
+          ? [Math.round(seconds / 3_600), 'hour']
+          : [Math.round(seconds / 86_400), 'day'];
+  return `${amount} ${unit}${amount === 1 ? '' : 's'}`;
+}
