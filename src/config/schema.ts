@@ -122,7 +122,7 @@ export const configurationSchema = z.strictObject({
         path: text.min(1).default('-'),
       }),
     )
-    .default([]),
+    .default([{ format: 'json', path: '-' }]),
   log: z
     .strictObject({
       level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

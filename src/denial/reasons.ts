@@ -3,6 +3,7 @@
  * the response header `x-kube-ext-authz-reason`, the audit event and the metric's label.
  */
 export const denyReasons = {
+  check_malformed: 503,
   request_malformed: 400,
   connection_header: 400,
   token_missing: 401,

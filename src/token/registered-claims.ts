@@ -12,7 +12,9 @@ export function checkRegisteredClaims(
   audiences: readonly string[],
   now: number,
 ): number {
-  if (!audienceOf(claims['aud']).some((audience) => audiences.includes(audience))) {
+  if (
+    !audienceOf(claims['aud']).some((one) => typeof one === 'string' && audiences.includes(one))
+  ) {
     throw new Denial('token_audience', 'the token was issued for another audience');
   }
   const expiry = numericDate('exp', claims['exp'] ?? null);

@@ -1,0 +1,143 @@
+// Puts the parts together, in the order of a request's walk; the only file that knows every room.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readReadiness, type Readiness, type ReadinessPart } from './admin/readiness.ts';
+import { startAdminServer } from './admin/server.ts';
+import { openAuditLog } from './audit/log.ts';
+import type { Config } from './config/config.ts';
+import { createUpstreamToken, type UpstreamToken } from './credentials/service-account.ts';
+import { decide } from './decision/decide.ts';
+import type { CheckRecord } from './decision/decision.ts';
+import { startIssuer, type StartedIssuer } from './issuers.ts';
+import { errorMessage } from './lib/error-message.ts';
+import type { Logger } from './lib/logger.ts';
+import { createMetrics, type Gauges, type Metrics } from './metrics/metrics.ts';
+import { createAuthenticator } from './token/authenticator.ts';
+import { createAuthorization, type Authorization } from './transport/authorization.ts';
+import { createHealth } from './transport/health.ts';
+import { startGrpcServer } from './transport/server.ts';
+
+export interface App {
+  /** Where gRPC listens, with the port that was taken. */
+  readonly grpcAddress: string;
+  /** Base URL of /livez, /readyz and /metrics. */
+  readonly adminURL: string;
+  /** Says NOT_SERVING, waits the drain period, lets checks under way finish, closes everything. */
+  stop(): Promise<void>;
+}
+
+type Close = () => void | Promise<void>;
+
+interface Parts {
+  readonly metrics: Metrics;
+  readonly upstream: UpstreamToken;
+  readonly issuers: readonly StartedIssuer[];
+  readonly authorization: Authorization;
+}
+
+const shutdownGraceMs = 5_000;
+
+/** Starts everything; rejects with a sentence when a part can't be had, with nothing left open. */
+export async function startApp(config: Config, log: Logger): Promise<App> {
+  const opened: Close[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of opened.toReversed()) await close();
+  };
+  try {
+    return await listen(config, log, await openParts(config, log, opened), opened, closeAll);
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+/** What a decision is made with. */
+async function openParts(config: Config, log: Logger, opened: Close[]): Promise<Parts> {
+  const metrics = createMetrics();
+  const audit = openAuditLog(config.audit, (path, error) => {
+    metrics.countAuditFailure();
+    log.error({ path, error: String(error) }, 'an audit line could not be written');
+  });
+  opened.push(audit.close);
+  const upstream = await createUpstreamToken({ file: config.kubernetes.token.file, log });
+  opened.push(upstream.stop);
+  const issuers = config.jwt.map((entry) => startIssuer(entry, log, metrics.countKeyFetch));
+  opened.push(...issuers.map(({ stop }) => stop));
+  const { authenticate } = createAuthenticator(issuers);
+  const deciders = { authenticate, upstreamToken: upstream.current };
+  const authorization = createAuthorization({
+    decide: (request, context) => decide(request, deciders, context),
+    onCheck: (record) => {
+      metrics.countCheck(record);
+      audit.write(record);
+      logFault(record, log);
+    },
+  });
+  return { metrics, upstream, issuers, authorization };
+}
+
+/** The doors: admin first, so that it can tell what gRPC waits for. */
+async function listen(
+  config: Config,
+  log: Logger,
+  parts: Parts,
+  opened: Close[],
+  closeAll: Close,
+): Promise<App> {
+  let phase: 'starting' | 'serving' | 'draining' = 'starting';
+  const grpcPart = {
+    name: 'grpc',
+    fault: () => (phase === 'serving' ? undefined : `it is ${phase}`),
+  };
+  const readiness = (): Readiness => readReadiness([grpcPart, ...readinessParts(parts)]);
+  const admin = await startAdminServer({
+    address: config.admin.address,
+    readiness,
+    metricsContentType: parts.metrics.contentType,
+    renderMetrics: () => parts.metrics.render(readGauges(parts, readiness())),
+  });
+  opened.push(admin.stop);
+  const health = createHealth(() => readiness().ready);
+  const { authorization } = parts;
+  const server = await startGrpcServer({ ...config.grpc, authorization, health, log });
+  opened.push(() => server.stop(shutdownGraceMs));
+  phase = 'serving';
+  const healthTimer = setInterval(health.update, 1_000).unref();
+  opened.push(() => clearInterval(healthTimer));
+  log.info({ grpc: server.address, admin: admin.url }, 'kube-ext-authz is serving');
+  return {
+    grpcAddress: server.address,
+    adminURL: admin.url,
+    stop: async () => {
+      phase = 'draining';
+      health.update();
+      log.info({ drainPeriodMs: config.grpc.drainPeriodMs }, 'draining');
+      await sleep(config.grpc.drainPeriodMs);
+      await closeAll();
+    },
+  };
+}
+
+function readinessParts({ upstream, issuers }: Parts): readonly ReadinessPart[] {
+  return [
+    { name: 'upstream-token', fault: upstream.fault },
+    ...issuers.flatMap((issuer) => issuer.readiness),
+  ];
+}
+
+function readGauges({ upstream, issuers, authorization }: Parts, { ready }: Readiness): Gauges {
+  return {
+    upstreamTokenExpiry: upstream.expiry(),
+    issuerKeysFetchedAt: issuers.map(({ rules, keys }) => [rules.name, keys.fetchedAt()]),
+    checksInFlight: authorization.inFlight(),
+    ready,
+  };
+}
+
+/** Denials are the audit log's; what failed on our side is for whoever runs us. */
+function logFault({ decision, cause, issuer }: CheckRecord, log: Logger): void {
+  if (decision.kind === 'allow' || cause === undefined) return;
+  const { auditID, reason } = decision;
+  const fields = { auditID, reason, issuer, cause: errorMessage(cause) };
+  if (reason === 'internal_error') log.error(fields, 'a check failed');
+  else log.debug(fields, 'a check was denied');
+}

@@ -1,0 +1,68 @@
+import type { CheckRecord } from '../decision/decision.ts';
+import type { DenyReason } from '../denial/reasons.ts';
+import type { Identity } from '../identity/identity.ts';
+import { toRequestInfo } from './request-info.ts';
+
+/** One check, as a SIEM reads it: one JSON line, never a token. */
+export interface AuditEvent {
+  /** RFC 3339, when the check began. */
+  readonly time: string;
+  readonly msg: 'check';
+  /** Also in the API server's own audit log. */
+  readonly auditID: string;
+  readonly requestID: string;
+  readonly decision: 'allow' | 'deny';
+  /** Empty when it was allowed. */
+  readonly reason: DenyReason | '';
+  readonly method: string;
+  readonly uri: string;
+  readonly verb: string;
+  readonly resource: string;
+  readonly apiGroup: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly source: { readonly peer: string; readonly forwardedFor: string };
+  readonly issuer: string;
+  readonly actAs: string;
+  /** Who the token proved. */
+  readonly inbound?: Identity | undefined;
+  /** Who the request is for the API server. */
+  readonly outbound?: Identity | undefined;
+  readonly durationMs: number;
+}
+
+/** The event of one check. */
+export function toAuditEvent(record: CheckRecord): AuditEvent {
+  const { request, decision, issuer, actAs, inbound } = record;
+  return {
+    time: record.startedAt.toISOString(),
+    msg: 'check',
+    auditID: decision.auditID,
+    requestID: request.requestID,
+    decision: decision.kind,
+    reason: decision.kind === 'deny' ? decision.reason : '',
+    method: request.method,
+    uri: withoutTokens(request.path),
+    ...toRequestInfo(request.method, request.path),
+    source: request.source,
+    issuer,
+    actAs,
+    inbound,
+    outbound: decision.kind === 'allow' ? decision.outbound : undefined,
+    durationMs: Math.round(record.durationMs * 1000) / 1000,
+  };
+}
+
+/** One line. What JSON leaves as it is but a terminal or a line reader would act on is escaped. */
+export function toAuditLine(event: AuditEvent): string {
+  const json = JSON.stringify(event).replaceAll(
+    /[\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return `${json}\n`;
+}
+
+/** Somebody may put a token where it doesn't belong; it must not end up in a log for that. */
+function withoutTokens(uri: string): string {
+  return uri.replaceAll(/eyJ[\w-]*\.[\w-]+\.[\w-]*/g, '[token]');
+}

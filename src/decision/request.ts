@@ -1,0 +1,27 @@
+/** An API request as Envoy describes it, in our own words: no protobuf beyond the transport. */
+export interface KubeRequest {
+  readonly method: string;
+  /** As in the request line, query included. */
+  readonly path: string;
+  /** Envoy's `x-request-id`. */
+  readonly requestID: string;
+  readonly source: {
+    /** Address of the connection's other end, without the port. */
+    readonly peer: string;
+    /** `X-Forwarded-For` as it came: all but the last entry is the client's word. */
+    readonly forwardedFor: string;
+  };
+  readonly headers: ClientHeaders;
+}
+
+/** The headers that decide something, line by line in their order. */
+export interface ClientHeaders {
+  readonly authorization: readonly string[];
+  readonly connection: readonly string[];
+  readonly upgrade: readonly string[];
+  readonly subprotocols: readonly string[];
+  /** Names, in lower case, of all that speaks of an identity: `impersonate-*`, `x-remote-*`, with `_` too. */
+  readonly identityNames: readonly string[];
+  /** Names of the headers above that hold bytes which are not UTF-8. */
+  readonly undecodable: readonly string[];
+}
