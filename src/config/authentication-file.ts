@@ -25,9 +25,9 @@ export function readAuthenticationFile(
 ): JwtConfig[] {
   const inFile: string[] = [];
   try {
-    const content = readYaml(file, authenticationConfigurationSchema);
-    warnings.push(...withoutEffect(content).map((warning) => `${file}: ${warning}`));
-    return entries(content, settings, collectProblems(inFile));
+    const { value, faultyPaths } = readYaml(file, authenticationConfigurationSchema, found);
+    warnings.push(...withoutEffect(value).map((warning) => `${file}: ${warning}`));
+    return entries(value, settings, collectProblems(inFile, faultyPaths));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     found.push(...error.problems);

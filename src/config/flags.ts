@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { errorMessage } from '../lib/error-message.ts';
 import { signingAlgorithms, type Config } from './config.ts';
@@ -70,8 +69,7 @@ function fromFlags(flags: Flags, oidc: boolean): Config {
     jwt: oidc ? [jwtEntry(flags)] : [],
   });
   if (!parsed.success) throw new ConfigError(schemaProblems(parsed.error));
-  // Relative paths on a command line are relative to the working directory.
-  const config = completeConfig(parsed.data, resolve('command line'));
+  const config = completeConfig(parsed.data, { name: 'the command line', folder: process.cwd() });
   if (!oidc) return config;
   const algorithms = signingAlgs(flags['oidc-signing-algs']);
   return {

@@ -6,33 +6,63 @@ import { errorMessage } from '../lib/error-message.ts';
 import { readAuthenticationFile } from './authentication-file.ts';
 import type { Config, JwtConfig } from './config.ts';
 import { toJwtConfig } from './jwt-authenticator.ts';
+import { checkKubeconfigFile } from './kubeconfig-file.ts';
 import { collectProblems, ConfigError, type Problems } from './problems.ts';
-import { readYaml } from './read-yaml.ts';
+import { readYaml, type Reading } from './read-yaml.ts';
 import { configurationSchema, type ConfigurationFile } from './schema.ts';
 
 /** Where the kubelet puts a Pod's own token. */
 export const inClusterTokenFile = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+
+interface Origin {
+  /** How errors call it. */
+  readonly name: string;
+  /** What relative paths are relative to. */
+  readonly folder: string;
+}
 
 /**
  * Reads and checks the file of `--config` and every file it names; opens no connection.
  * Relative paths are relative to the file's own folder. Throws ConfigError with every fault at once.
  */
 export function loadConfig(file: string): Config {
-  const value = readYaml(file, configurationSchema);
-  return completeConfig(value, file);
+  const found: string[] = [];
+  const { value, faultyPaths } = readOrTell(file, found);
+  return completeConfig(value, { name: file, folder: dirname(file) }, found, faultyPaths);
 }
 
-/** The same for a configuration that did not come from a file; `origin` names it in errors. */
-export function completeConfig(value: ConfigurationFile, origin: string): Config {
+function readOrTell(file: string, found: string[]): Reading<ConfigurationFile> {
+  try {
+    return readYaml(file, configurationSchema, found);
+  } catch (error) {
+    throw error instanceof ConfigError ? new ConfigError([...found, ...error.problems]) : error;
+  }
+}
+
+/**
+ * The same for a configuration that need not come from a file. `told` are faults that were found
+ * before, each with its origin.
+ */
+export function completeConfig(
+  value: ConfigurationFile,
+  { name, folder }: Origin,
+  told: readonly string[] = [],
+  faultyPaths: readonly string[] = [],
+): Config {
   const found: string[] = [];
-  const problems = collectProblems(found);
-  const folder = dirname(origin);
+  const elsewhere: string[] = [...told];
+  const problems = collectProblems(found, faultyPaths);
   const warnings: string[] = [];
   const { configFile } = value.authentication;
   const fromFile =
     configFile === undefined
       ? []
-      : readAuthenticationFile(resolve(folder, configFile), value.authentication, found, warnings);
+      : readAuthenticationFile(
+          resolve(folder, configFile),
+          value.authentication,
+          elsewhere,
+          warnings,
+        );
   const own = value.jwt.map((entry, index) =>
     toJwtConfig(
       entry,
@@ -50,7 +80,7 @@ export function completeConfig(value: ConfigurationFile, origin: string): Config
     grpc: grpcConfig(value, folder, problems),
     admin: value.admin,
     kubernetes: {
-      kubeconfig: readable(value.kubernetes.kubeconfig, 'kubernetes.kubeconfig', folder, problems),
+      kubeconfig: kubeconfig(value.kubernetes.kubeconfig, folder, elsewhere),
       token: { file: resolve(folder, value.kubernetes.token.file ?? inClusterTokenFile) },
     },
     jwt: [...fromFile, ...own],
@@ -61,8 +91,16 @@ export function completeConfig(value: ConfigurationFile, origin: string): Config
     log: value.log,
     warnings,
   };
-  if (found.length > 0) throw new ConfigError(found.map((problem) => `${origin}: ${problem}`));
+  const all = [...elsewhere, ...found.map((problem) => `${name}: ${problem}`)];
+  if (all.length > 0) throw new ConfigError(all);
   return deepFreeze(config);
+}
+
+function kubeconfig(file: string | undefined, folder: string, found: string[]): string | undefined {
+  if (file === undefined) return undefined;
+  const absolute = resolve(folder, file);
+  checkKubeconfigFile(absolute, found);
+  return absolute;
 }
 
 function checkDuplicates(entries: readonly JwtConfig[], problems: Problems): void {

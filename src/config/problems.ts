@@ -19,16 +19,21 @@ export interface Problems {
   other(path: string, detail: string): void;
 }
 
-/** A collector that appends to `found`; the texts are those of apimachinery's field.Error. */
-export function collectProblems(found: string[]): Problems {
+/**
+ * A collector that appends to `found`; the texts are those of apimachinery's field.Error. A fault
+ * that only follows from another, at `faultyPaths` or above, is not told.
+ */
+export function collectProblems(found: string[], faultyPaths: readonly string[] = []): Problems {
+  const tell = (path: string, text: string): void => {
+    if (faultyPaths.some((faulty) => faulty.startsWith(path))) return;
+    found.push(`${path}: ${text}`);
+  };
   return {
-    required: (path, detail) =>
-      void found.push(`${path}: Required value${detail === '' ? '' : `: ${detail}`}`),
+    required: (path, detail) => tell(path, `Required value${detail === '' ? '' : `: ${detail}`}`),
     invalid: (path, value, detail) =>
-      void found.push(`${path}: Invalid value: ${JSON.stringify(value)}: ${detail}`),
-    duplicate: (path, value) =>
-      void found.push(`${path}: Duplicate value: ${JSON.stringify(value)}`),
-    other: (path, detail) => void found.push(`${path}: ${detail}`),
+      tell(path, `Invalid value: ${JSON.stringify(value)}: ${detail}`),
+    duplicate: (path, value) => tell(path, `Duplicate value: ${JSON.stringify(value)}`),
+    other: tell,
   };
 }
 

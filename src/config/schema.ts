@@ -77,7 +77,12 @@ const ownJwtEntry = z.strictObject({
 
 export type OwnJwtEntry = z.infer<typeof ownJwtEntry>;
 
-const address = text.min(1);
+const adminAddress = text.regex(/:\d{1,5}$/, {
+  error: 'must be host:port, such as 127.0.0.1:9090 or :9090',
+});
+const grpcAddress = text.regex(/^(unix:.+|.+:\d{1,5})$/, {
+  error: 'must be host:port, such as 127.0.0.1:9001, or unix:/path',
+});
 
 /** The file of `--config`. */
 export const configurationSchema = z.strictObject({
@@ -85,14 +90,14 @@ export const configurationSchema = z.strictObject({
   kind: z.literal('Configuration'),
   grpc: z
     .strictObject({
-      address: address.default('127.0.0.1:9001'),
+      address: grpcAddress.default('127.0.0.1:9001'),
       drainPeriod: text.default('5s'),
       tls: z
         .strictObject({ certFile: text, keyFile: text, clientCAFile: text.optional() })
         .optional(),
     })
     .prefault({}),
-  admin: z.strictObject({ address: address.default('127.0.0.1:9090') }).prefault({}),
+  admin: z.strictObject({ address: adminAddress.default('127.0.0.1:9090') }).prefault({}),
   kubernetes: z
     .strictObject({
       kubeconfig: text.min(1).optional(),
