@@ -12,6 +12,7 @@ import { errorMessage } from './lib/error-message.ts';
 import type { Logger } from './lib/logger.ts';
 import { createMetrics, type Gauges, type Metrics } from './metrics/metrics.ts';
 import { createAuthenticator } from './token/authenticator.ts';
+import type { KeyTiming } from './token/issuer-keys.ts';
 import { createAuthorization, type Authorization } from './transport/authorization.ts';
 import { createHealth } from './transport/health.ts';
 import { startGrpcServer } from './transport/server.ts';
@@ -27,6 +28,12 @@ export interface App {
 
 type Close = () => void | Promise<void>;
 
+interface Settings {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly timing: KeyTiming;
+}
+
 interface Parts {
   readonly metrics: Metrics;
   readonly upstream: UpstreamToken;
@@ -36,14 +43,18 @@ interface Parts {
 
 const shutdownGraceMs = 5_000;
 
-/** Starts everything; rejects with a sentence when a part can't be had, with nothing left open. */
-export async function startApp(config: Config, log: Logger): Promise<App> {
+/**
+ * Starts everything; rejects with a sentence when a part can't be had, with nothing left open.
+ * `timing` is for tests, which can't wait as long as issuers need to be left in peace.
+ */
+export async function startApp(config: Config, log: Logger, timing: KeyTiming = {}): Promise<App> {
   const opened: Close[] = [];
   const closeAll = async (): Promise<void> => {
     for (const close of opened.toReversed()) await close();
   };
   try {
-    return await listen(config, log, await openParts(config, log, opened), opened, closeAll);
+    const parts = await openParts({ config, log, timing }, opened);
+    return await listen(config, log, parts, opened, closeAll);
   } catch (error) {
     await closeAll();
     throw error;
@@ -51,7 +62,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
 }
 
 /** What a decision is made with. */
-async function openParts(config: Config, log: Logger, opened: Close[]): Promise<Parts> {
+async function openParts({ config, log, timing }: Settings, opened: Close[]): Promise<Parts> {
   const metrics = createMetrics();
   const audit = openAuditLog(config.audit, (path, error) => {
     metrics.countAuditFailure();
@@ -60,7 +71,7 @@ async function openParts(config: Config, log: Logger, opened: Close[]): Promise<
   opened.push(audit.close);
   const upstream = await createUpstreamToken({ file: config.kubernetes.token.file, log });
   opened.push(upstream.stop);
-  const issuers = config.jwt.map((entry) => startIssuer(entry, log, metrics.countKeyFetch));
+  const issuers = config.jwt.map((entry) => startIssuer(entry, log, metrics.countKeyFetch, timing));
   opened.push(...issuers.map(({ stop }) => stop));
   const { authenticate } = createAuthenticator(issuers);
   const deciders = { authenticate, upstreamToken: upstream.current };

@@ -5,7 +5,7 @@ import { createJsonClient } from './lib/http.ts';
 import type { Logger } from './lib/logger.ts';
 import type { Issuer } from './token/authenticator.ts';
 import { discoverKeys } from './token/discovery.ts';
-import { keepIssuerKeys } from './token/issuer-keys.ts';
+import { keepIssuerKeys, type KeyTiming } from './token/issuer-keys.ts';
 
 export interface StartedIssuer extends Issuer {
   /** What /readyz says of it: that its first discovery has ended, and whether it went well. */
@@ -16,12 +16,18 @@ export interface StartedIssuer extends Issuer {
 type OnKeyFetch = (issuer: string, outcome: 'success' | 'failure') => void;
 
 /** Discovery begins at once, in the background. */
-export function startIssuer(entry: JwtConfig, log: Logger, onKeyFetch: OnKeyFetch): StartedIssuer {
+export function startIssuer(
+  entry: JwtConfig,
+  log: Logger,
+  onKeyFetch: OnKeyFetch,
+  timing: KeyTiming = {},
+): StartedIssuer {
   const { name, issuer } = entry;
   const client = createJsonClient({ ca: issuer.certificateAuthority });
   const options = { issuerURL: issuer.url, discoveryURL: issuer.discoveryURL, ...client };
   let lastError: string | undefined = '';
   const keys = keepIssuerKeys({
+    ...timing,
     fetchKeys: (signal) => discoverKeys(options, signal),
     onAttempt: (error) => {
       onKeyFetch(name, error === undefined ? 'success' : 'failure');

@@ -6,7 +6,7 @@ import type { KeySet } from './key-set.ts';
 export interface IssuerKeys {
   /** The keys to verify with; undefined before the first were fetched and when the last are too old. */
   current(): KeySet | undefined;
-  /** Fetches again, unless that was done moments ago: resolves with what is current then, never rejects. */
+  /** Fetches again, unless a token asked for that moments ago: resolves with what is current then, never rejects. */
   refetch(): Promise<KeySet | undefined>;
   /** Resolves when the first attempt has ended, well or badly. */
   readonly firstAttempt: Promise<void>;
@@ -17,11 +17,15 @@ export interface IssuerKeys {
   stop(): void;
 }
 
-export interface IssuerKeysOptions {
+export interface IssuerKeysOptions extends KeyTiming {
   fetchKeys(signal: AbortSignal): Promise<KeySet>;
   /** Told of every attempt; the error is undefined when it went well. */
   onAttempt?(error: string | undefined): void;
   readonly now?: () => number;
+}
+
+/** In milliseconds. */
+export interface KeyTiming {
   /** Between fetches while all is well: how long a withdrawn key is still taken. Default 5 min. */
   readonly pollMs?: number;
   /** Between attempts while the last failed. Default 10 s. */
@@ -44,12 +48,11 @@ export function keepIssuerKeys(options: IssuerKeysOptions): IssuerKeys {
   const ending = new AbortController();
   let fetched: Fetched | undefined;
   let error: string | undefined = 'they were not fetched yet';
-  let lastAttempt = -Infinity;
+  let lastDemand = -Infinity;
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
   async function attempt(): Promise<void> {
-    lastAttempt = now();
     try {
       const keys = await options.fetchKeys(ending.signal);
       // The same keys stay the same object: what was verified with them stays verified.
@@ -75,7 +78,9 @@ export function keepIssuerKeys(options: IssuerKeysOptions): IssuerKeys {
     firstAttempt: fetchOnce(),
     current,
     refetch: async () => {
-      if (running || now() - lastAttempt >= cooldownMs) await fetchOnce();
+      if (!running && now() - lastDemand < cooldownMs) return current();
+      if (!running) lastDemand = now();
+      await fetchOnce();
       return current();
     },
     fault: () => error,

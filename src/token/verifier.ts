@@ -71,7 +71,10 @@ async function verifySignature(
   const known = issuerKeys.current();
   const payload = known && (await tryKeys(token, algorithm, known));
   if (known && payload) return { payload, keys: known };
-  if (!known && issuerKeys.fetchedAt() === undefined) throw unavailable(issuer, issuerKeys);
+  if (!known && issuerKeys.fetchedAt() === undefined) {
+    void issuerKeys.refetch(); // perhaps it is there by now, for the next try
+    throw unavailable(issuer, issuerKeys);
+  }
   // The issuer may have a new key since.
   const keys = await issuerKeys.refetch();
   if (!keys) throw unavailable(issuer, issuerKeys);
