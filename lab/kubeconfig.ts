@@ -1,7 +1,7 @@
 /** Writes kubeconfig files for one cluster and one user. */
-import { writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import type { Certificate } from './certificates.ts';
+import { replaceFile } from './replace-file.ts';
 
 export interface KubeconfigOptions {
   readonly file: string;
@@ -14,7 +14,7 @@ export interface KubeconfigOptions {
   readonly user?: string;
 }
 
-/** Writes the file, readable by its owner only. */
+/** Writes the file, readable by its owner only; it may be rewritten while others read it. */
 export function writeKubeconfig(options: KubeconfigOptions): void {
   const { file, server, caFile, user = 'user' } = options;
   const config = {
@@ -25,7 +25,7 @@ export function writeKubeconfig(options: KubeconfigOptions): void {
     contexts: [{ name: 'lab', context: { cluster: 'lab', user } }],
     'current-context': 'lab',
   };
-  writeFileSync(file, stringify(config), { mode: 0o600 });
+  replaceFile(file, stringify(config));
 }
 
 function credentials({ token, tokenFile, clientCertificate }: KubeconfigOptions): object {

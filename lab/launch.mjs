@@ -83,11 +83,13 @@ function run(command, args, options) {
     const child = spawn(command, args, { stdio: 'inherit', ...options });
     const handlers = stopSignals.map((signal) => [signal, () => forward(child, signal)]);
     for (const [signal, handler] of handlers) process.on(signal, handler);
+    const watch = stopWithParent(child);
     child.on('error', (error) =>
       reject(new Error(`${command} could not be run: ${error.message}`)),
     );
     child.on('exit', (code, signal) => {
       for (const [name, handler] of handlers) process.off(name, handler);
+      clearInterval(watch);
       resolve(code ?? 128 + constants.signals[signal]);
     });
   });
@@ -103,6 +105,18 @@ function forward(child, signal) {
   } else {
     child.kill(signal);
   }
+}
+
+/**
+ * npm hands its SIGTERM to the shell between us and it, and some shells (dash) die of that without telling us. Only under npm is
+ * the parent's end our own: a shell that started us in the background may leave.
+ */
+function stopWithParent(child) {
+  if (process.env.npm_lifecycle_event === undefined) return undefined;
+  const parent = process.ppid;
+  return setInterval(() => {
+    if (process.ppid !== parent) child.kill('SIGTERM');
+  }, 500).unref();
 }
 
 try {
