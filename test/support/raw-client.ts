@@ -9,9 +9,12 @@ export interface RawRequest {
   readonly method?: string;
   readonly path?: string;
   readonly lines: readonly (readonly [name: string, value: string])[];
+  /** How header text becomes bytes; default UTF-8. */
+  readonly encoding?: 'utf8' | 'latin1';
 }
 
 export interface RawAnswer {
+  /** 0 when an HTTP/2 stream was reset instead of answered. */
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -19,7 +22,7 @@ export interface RawAnswer {
 
 const timeoutMs = 20_000;
 
-/** One HTTP/1.1 request on a connection of its own; header text goes out as UTF-8. An upgrade is over once it is answered. */
+/** One HTTP/1.1 request on a connection of its own. An upgrade is over once it is answered. */
 export function sendHttp1(request: RawRequest): Promise<RawAnswer> {
   const { url, ca, method = 'GET', path = '/api/v1/pods', lines } = request;
   const { hostname, port, host } = new URL(url);
@@ -30,27 +33,63 @@ export function sendHttp1(request: RawRequest): Promise<RawAnswer> {
     ...(upgrades ? [] : ['connection: close']),
     ...lines.map(([name, value]) => `${name}: ${value}`),
   ];
+  const bytes = Buffer.from(`${head.join('\r\n')}\r\n\r\n`, request.encoding ?? 'utf8');
+  return exchangeBytes({ hostname, port, ca, bytes }, (text) => isComplete(text, upgrades)).then(
+    parseAnswer,
+  );
+}
+
+/** Sends any bytes on one connection; returns what came back once the other side closes or `silentMs` pass without a byte. */
+export function sendBytes(
+  url: string,
+  ca: string,
+  bytes: Buffer,
+  silentMs = 1_000,
+): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return exchangeBytes({ hostname, port, ca, bytes, silentMs }, () => false);
+}
+
+interface Bytes {
+  readonly hostname: string;
+  readonly port: string;
+  readonly ca: string;
+  readonly bytes: Buffer;
+  /** Ends the exchange without an error. */
+  readonly silentMs?: number;
+}
+
+function exchangeBytes(
+  { hostname, port, ca, bytes, silentMs }: Bytes,
+  isEnough: (text: string) => boolean,
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connectTls({ host: hostname, port: Number(port), ca, timeout: timeoutMs });
+    const timeout = silentMs ?? timeoutMs;
+    const socket = connectTls({ host: hostname, port: Number(port), ca, timeout });
     let text = '';
     const finish = (): void => {
       socket.destroy();
-      resolve(parseAnswer(text));
+      resolve(text);
     };
-    socket.on('secureConnect', () => socket.write(`${head.join('\r\n')}\r\n\r\n`));
+    socket.on('secureConnect', () => socket.write(bytes));
     socket.on('data', (chunk) => {
       text += chunk.toString('utf8');
-      if (isComplete(text, upgrades)) finish();
+      if (isEnough(text)) finish();
     });
     socket.on('end', finish).on('error', reject);
-    socket.on('timeout', () => socket.destroy(new Error('no answer in time')));
+    socket.on('timeout', () => {
+      if (silentMs === undefined) socket.destroy(new Error('no answer in time'));
+      else finish();
+    });
   });
 }
 
 /** One HTTP/2 request on a connection of its own. */
 export async function sendHttp2(request: RawRequest): Promise<RawAnswer> {
   const { url, ca, method = 'GET', path = '/api/v1/pods', lines } = request;
-  const session = connectHttp2(url, { ca });
+  // Node would refuse to send two Authorization lines.
+  const options = { ca, strictSingleValueFields: false };
+  const session = connectHttp2(url, options);
   try {
     return await new Promise<RawAnswer>((resolve, reject) => {
       session.on('error', reject);
@@ -65,7 +104,12 @@ export async function sendHttp2(request: RawRequest): Promise<RawAnswer> {
         headers = Object.fromEntries(Object.entries(answer).map(([k, v]) => [k, String(v)]));
       });
       stream.on('data', (chunk: string) => (body += chunk));
-      stream.on('end', () => resolve({ status, headers, body })).on('error', reject);
+      stream.on('end', () => resolve({ status, headers, body }));
+      stream.on('error', (error) => {
+        const isReset = 'code' in error && error.code === 'ERR_HTTP2_STREAM_ERROR';
+        if (isReset) resolve({ status: 0, headers, body });
+        else reject(error);
+      });
     });
   } finally {
     session.destroy();
