@@ -24,6 +24,8 @@ export interface QuickstartOptions {
   /** Receives everything that is written; default names and contents: quickstart-files.ts. */
   readonly dir: string;
   readonly progress: Progress;
+  /** The API server takes the issuer's tokens itself, too: what it makes of one can be compared. Default false. */
+  readonly nativeTokens?: boolean;
 }
 
 export interface Quickstart {
@@ -55,7 +57,8 @@ export const userNamespace = 'default';
 export const podName = 'hello';
 
 /** Starts everything and returns once a token works through Envoy; when a part fails, what had started is stopped. */
-export async function startQuickstart({ dir, progress }: QuickstartOptions): Promise<Quickstart> {
+export async function startQuickstart(options: QuickstartOptions): Promise<Quickstart> {
+  const { dir, progress, nativeTokens = false } = options;
   const files = quickstartFiles(resolve(dir));
   clear(files);
   await using started = new AsyncDisposableStack();
@@ -66,8 +69,11 @@ export async function startQuickstart({ dir, progress }: QuickstartOptions): Pro
   );
   progress('starting an OIDC issuer');
   const issuer = started.adopt(await startIssuer(), (one) => one.close());
-  const cluster = started.adopt(await startCluster({ dir: files.dir, parts, progress }), (one) =>
-    one.stop(),
+  const authenticationConfig = stringify(authenticationConfiguration(issuer));
+  const native = nativeTokens ? { authenticationConfig } : {};
+  const cluster = started.adopt(
+    await startCluster({ dir: files.dir, parts, progress, ...native }),
+    (one) => one.stop(),
   );
   progress('creating accounts, their rights and a pod');
   await prepareCluster(cluster);

@@ -53,7 +53,8 @@ function requireVerifiedEmail(claims: Claims): void {
 function mapGroups(claims: Claims, { claim, prefix }: PrefixedClaim): string[] {
   const value = ownClaim(claims, claim);
   if (value === undefined || value === null) return [];
-  const groups = typeof value === 'string' ? [value] : value;
+  // A JSON null in a list of strings reads as "" in Go.
+  const groups = Array.isArray(value) ? value.map((one: unknown) => one ?? '') : [value];
   if (!isStringArray(groups)) {
     throw new Denial(
       'token_claim',

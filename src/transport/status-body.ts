@@ -25,8 +25,8 @@ export function toHttpDenial({ reason, message, auditID }: Deny, path: string): 
     ['audit-id', auditID],
   ];
   if (status === 401) headers.push(['www-authenticate', 'Bearer']);
-  // A 401 to discovery has kubectl say its own sentence; a warning it prints beside it.
-  if (status === 401 && asText) headers.push(['warning', toWarning(message)]);
+  // Of these paths kubectl shows the text of a 403 alone; a warning it prints beside its own sentence.
+  if (asText && status !== 403) headers.push(['warning', toWarning(message)]);
   const body = asText ? message : JSON.stringify(toStatus(message, status));
   return { status, headers, body };
 }

@@ -3,13 +3,11 @@
  * arrives there by the proxy's credential is impersonating the user of its own token, and nobody else.
  */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { aliceGroups, mintForAlice } from '../../lab/alice.ts';
 import { readAudit, type KubeAuditEvent } from '../../lab/audit-log.ts';
-import { startQuickstart, type Quickstart } from '../../lab/quickstart.ts';
+import type { Quickstart } from '../../lab/quickstart.ts';
 import { hostileRequests, type HostileRequest } from '../support/hostile-requests.ts';
 import { hostileTokens } from '../support/hostile-tokens.ts';
 import { hiddenRequests } from '../support/hidden-requests.ts';
@@ -20,24 +18,20 @@ import {
   type RawAnswer,
   type RawRequest,
 } from '../support/raw-client.ts';
+import { startTemporaryQuickstart } from '../support/temporary-quickstart.ts';
 
 const pods = '/api/v1/namespaces/default/pods';
 
 describe('through Envoy', () => {
-  let dir: string;
   let quickstart: Quickstart;
   let ca: string;
   let token: string;
   before(async () => {
-    dir = mkdtempSync(join(tmpdir(), 'hostile-'));
-    quickstart = await startQuickstart({ dir, progress: () => undefined });
+    quickstart = await startTemporaryQuickstart();
     ca = readFileSync(quickstart.files.ca, 'utf8');
     ({ token } = await mintForAlice(quickstart.issuer));
   });
-  after(async () => {
-    await quickstart.stop();
-    rmSync(dir, { recursive: true });
-  });
+  after(() => quickstart.stop());
 
   let sent = 0;
 

@@ -90,8 +90,8 @@ const refusals: readonly Refusal[] = [
   },
   {
     what: 'groups with a null among them',
-    reason: 'token_claim',
-    status: 401,
+    reason: 'name_not_carriable',
+    status: 403,
     claims: { groups: ['a', null] },
   },
   {

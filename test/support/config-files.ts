@@ -53,7 +53,11 @@ export function withField(value: unknown, path: Path, leaf: unknown): object {
   const [name, ...rest] = path;
   const copy = Array.isArray(value) ? [...value] : Object.assign({}, value);
   if (name === undefined) throw new Error('the path names no field');
-  Reflect.set(copy, name, rest.length === 0 ? leaf : withField(copy[name], rest, leaf));
+  Reflect.set(
+    copy,
+    name,
+    rest.length === 0 ? leaf : withField(Reflect.get(copy, name), rest, leaf),
+  );
   return copy;
 }
 
@@ -70,4 +74,11 @@ export function problemsOf(read: () => unknown, file = ''): readonly string[] {
     );
   }
   return assert.fail('it was accepted');
+}
+
+/** Fails when anything of a configuration could still be changed. */
+export function assertFrozen(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  assert.ok(Object.isFrozen(value), JSON.stringify(value));
+  Object.values(value).forEach(assertFrozen);
 }

@@ -132,7 +132,7 @@ const reserved: readonly Odd[] = [
 const unreadable: readonly Odd[] = [
   ...wrongTypes.map((sub): Odd => [`the user ${JSON.stringify(sub)}`, { sub }]),
   ...['', ' ', '\t', null].map((sub): Odd => [`the user ${JSON.stringify(sub)}`, { sub }]),
-  ...[7, true, {}, [7], [null], ['a', null], [['a']], [{}]].map((groups): Odd => [
+  ...[7, true, {}, [7], ['a', {}], [['a']], [{}]].map((groups): Odd => [
     `the groups ${JSON.stringify(groups)}`,
     { groups },
   ]),
