@@ -99,6 +99,39 @@ describe('through Envoy', () => {
     });
   }
 
+  it('identities in the trailers of a request change nothing', async () => {
+    const agent = `trailers/${(sent += 1)}`;
+    const head = [
+      `POST ${pods} HTTP/1.1`,
+      'host: x',
+      `authorization: Bearer ${token}`,
+      `user-agent: ${agent}`,
+      'content-type: application/json',
+      'transfer-encoding: chunked',
+      'trailer: Impersonate-User, Impersonate-Group',
+    ];
+    const body = ['2', '{}', '0', 'Impersonate-User: admin', 'Impersonate-Group: system:masters'];
+    const bytes = Buffer.from([...head, '', ...body, '', ''].join('\r\n'));
+    const back = await sendBytes(quickstart.envoy.url, ca, bytes);
+    assert.match(back, /^HTTP\/1\.1 \d{3} /);
+    const arrived = readAudit(quickstart.files.apiServerAudit).filter(
+      ({ userAgent }) => userAgent === agent,
+    );
+    assert.equal(arrived.length, 1);
+    for (const event of arrived) assertAlice(event);
+  });
+
+  it('a user with thousands of groups arrives with each of them', async () => {
+    const groups = Array.from({ length: 3_000 }, (_, index) => `team-${index}`);
+    const large = await quickstart.issuer.mint({ sub: 'many', uid: 'm', team: 'x', groups });
+    for (const http2 of [false, true]) {
+      const lines = [['authorization', `Bearer ${large}`]] as const;
+      const { arrived } = await send({ lines }, http2);
+      const [event] = arrived;
+      assert.deepEqual(event?.impersonatedUser?.groups, [...groups, 'system:authenticated']);
+    }
+  });
+
   it('a good request gets through as ever', async () => {
     for (const http2 of [false, true]) {
       const lines = [['authorization', `Bearer ${token}`]] as const;

@@ -3,6 +3,7 @@ import { credentials, type ChannelCredentials } from '@grpc/grpc-js';
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect as connectHttp2 } from 'node:http2';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -144,6 +145,44 @@ function channelTo(ca: Authority, client?: Certificate): ChannelCredentials {
     client ? Buffer.from(client.certPem) : null,
   );
 }
+
+const otherPaths = [
+  'envoy.service.auth.v3.Authorization/Check',
+  '//envoy.service.auth.v3.Authorization/Check',
+  '/envoy.service.auth.v3.Authorization/Check/',
+  '/envoy.service.auth.v3.Authorization/check',
+  '/envoy.service.auth.v3.Authorization/../envoy.service.auth.v3.Authorization/Check',
+  '/envoy.service.auth.v2.Authorization/Check',
+  '/',
+];
+
+describe('a gRPC path that is not exactly that of Check', () => {
+  let issuer: Issuer;
+  let running: RunningApp;
+  before(async () => {
+    issuer = await startIssuer();
+    running = await startRunningApp({ issuers: [issuer] });
+  });
+  after(async () => {
+    await running.stop();
+    await issuer.close();
+  });
+
+  for (const path of otherPaths) {
+    it(`gets no decision: ${path}`, async () => {
+      const session = connectHttp2(`http://${running.app.grpcAddress}`);
+      const headers = { ':method': 'POST', ':path': path, 'content-type': 'application/grpc' };
+      const stream = session.request({ ...headers, te: 'trailers' });
+      const answered = new Promise<string>((resolve) => {
+        stream.on('response', (answer) => resolve(`status ${String(answer['grpc-status'])}`));
+        stream.on('error', () => resolve('reset')); // by Node, which wants a path to begin with "/"
+      });
+      stream.end(Buffer.from('0000000000', 'hex'));
+      assert.equal(await answered, path.startsWith('/') ? 'status 12' : 'reset');
+      session.destroy();
+    });
+  }
+});
 
 /** The serial number of the certificate that a new connection is shown. */
 function serialNumber(port: number, { certPem: ca }: Authority): Promise<string> {

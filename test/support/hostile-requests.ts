@@ -205,6 +205,18 @@ export const hostileRequests: readonly HostileRequest[] = [
   },
   ...paths.map(([path, status]) => ({ what: `the path ${path}`, status, path })),
   ...authorizations.map(([what, authorization]) => ({ what, status: 401, authorization })),
+  ...[1_100, 2_000].map((count) => ({
+    what: `${count} header lines`,
+    status: 431,
+    http2Status: 0,
+    lines: Array.from({ length: count }, (_, index) => [`x-${index}`, 'a'] as const),
+  })),
+  {
+    what: 'a header line of 300 KiB',
+    status: 431,
+    lines: [['x-a', 'b'.repeat(300 * 1024)]],
+    onlyHttp1: true,
+  },
   {
     what: 'the path of a whole URL',
     status: 200,
