@@ -1,6 +1,7 @@
 // From an Allow to what Envoy is told to change. Everything in it is a checked string: a metadata
 // value without a kind aborts Envoy, and a name in both lists ends up absent.
 import type { Identity } from '../identity/identity.ts';
+import { rememberByObject } from '../lib/remember-by-object.ts';
 import type { Allow } from './decision.ts';
 
 export type HeaderLists = Readonly<Record<string, readonly string[]>>;
@@ -39,8 +40,10 @@ export function toMutations(allow: Allow): Mutations {
   });
 }
 
-/** Every `impersonate-*` line of an identity, by name. */
-export function impersonateHeaders({ username, uid, groups, extra }: Identity): HeaderLists {
+/** Every `impersonate-*` line of an identity, by name. A remembered token's identity is the same object at every check. */
+export const impersonateHeaders = rememberByObject(toImpersonateHeaders);
+
+function toImpersonateHeaders({ username, uid, groups, extra }: Identity): HeaderLists {
   const entries: (readonly [string, readonly string[]])[] = [
     ['impersonate-user', [username]],
     ...(uid === '' ? [] : [['impersonate-uid', [uid]] as const]),

@@ -2,7 +2,7 @@
 // token, cert-manager a Secret's folder. A watch on the folder tells at once; a poll is sure.
 import { watch, type FSWatcher } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 
 export interface WatchOptions {
   /** Milliseconds between two looks; default 10 000. */
@@ -48,8 +48,12 @@ export async function watchFiles(
     });
     return queue;
   };
+  const names = new Set(files.map((file) => basename(file)));
   const watchers = [...new Set(files.map((file) => dirname(file)))].flatMap((folder) =>
-    watchFolder(folder, () => void refresh()),
+    watchFolder(folder, (name) => {
+      // The kubelet swaps `..data`; others write what they like into the same folder.
+      if (name === null || names.has(name) || name.startsWith('..')) void refresh();
+    }),
   );
   const timer = setInterval(() => void refresh(), pollMs);
   timer.unref();
@@ -72,9 +76,10 @@ async function readAll(files: readonly string[]): Promise<FilesContent> {
 }
 
 /** A folder that isn't there yet, or a system without watches left, is polled only. */
-function watchFolder(folder: string, onEvent: () => void): readonly FSWatcher[] {
+function watchFolder(folder: string, onEvent: (name: string | null) => void): readonly FSWatcher[] {
   try {
-    return [watch(folder, { persistent: false }, onEvent).on('error', () => undefined)];
+    const watcher = watch(folder, { persistent: false }, (_, name) => onEvent(name));
+    return [watcher.on('error', () => undefined)];
   } catch {
     return [];
   }

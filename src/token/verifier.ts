@@ -5,6 +5,7 @@ import { Denial } from '../denial/denial.ts';
 import { mapClaims, type ClaimMappings } from '../identity/claims.ts';
 import { withAuthenticatedGroup, type Identity } from '../identity/identity.ts';
 import { refuseReservedNames, refuseUncarriableNames } from '../identity/names.ts';
+import { deepFreeze } from '../lib/deep-freeze.ts';
 import { parseClaims, type CompactToken } from './compact-token.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 import type { KeySet, VerificationKey } from './key-set.ts';
@@ -42,7 +43,8 @@ export async function verifyToken(
   const identity = mapClaims(claims, issuer);
   if (!issuer.allowReservedNames) refuseReservedNames(identity);
   refuseUncarriableNames(identity);
-  return { issuer: issuer.name, identity: withAuthenticatedGroup(identity), expiry, keys };
+  const complete = deepFreeze(withAuthenticatedGroup(identity));
+  return { issuer: issuer.name, identity: complete, expiry, keys };
 }
 
 function allowedAlgorithm({ header }: CompactToken, allowed: readonly string[]): string {

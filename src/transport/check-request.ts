@@ -1,9 +1,7 @@
 // From Envoy's CheckRequest to our KubeRequest: the one place that knows both forms headers come in.
-import type { ClientHeaders, KubeRequest } from '../decision/request.ts';
+import type { KubeRequest } from '../decision/request.ts';
 import { Denial } from '../denial/denial.ts';
 import type { CheckRequest, HttpRequest } from './proto.ts';
-
-type Line = readonly [name: string, value: string | Uint8Array];
 
 const nobody: KubeRequest = {
   method: '',
@@ -34,51 +32,72 @@ export function toKubeRequest({ attributes }: CheckRequest): KubeRequest {
       "Envoy's question does not describe an HTTP request; check that an HTTP ext_authz filter asks it",
     );
   }
-  const lines = headerLines(http);
-  const undecodable: string[] = [];
-  const named = (wanted: string): readonly string[] =>
-    lines.flatMap(([name, value]) => {
-      if (name !== wanted) return [];
-      const text = typeof value === 'string' ? value : decode(value);
-      if (text === undefined) undecodable.push(name);
-      return text === undefined ? [] : [text];
-    });
-  const headers: ClientHeaders = {
-    authorization: named('authorization'),
-    connection: named('connection'),
-    upgrade: named('upgrade'),
-    subprotocols: named('sec-websocket-protocol'),
-    identityNames: [...new Set(lines.map(([name]) => name).filter(speaksOfIdentity))],
-    undecodable,
-  };
-  const [requestID = ''] = named('x-request-id');
+  const { requestID, forwardedFor, identityNames, ...headers } = collectHeaders(http);
   return {
     method: http.method,
     path: http.path,
-    requestID,
+    requestID: requestID[0] ?? '',
     source: {
       peer: attributes?.source?.address?.socket_address?.address ?? '',
-      forwardedFor: named('x-forwarded-for').join(', '),
+      forwardedFor: forwardedFor.join(', '),
     },
-    headers,
+    headers: { ...headers, identityNames: [...identityNames] },
   };
 }
 
-/** With `encode_raw_headers` each line apart and as bytes, else one text a name, lines joined with commas. */
-function headerLines({ headers = {}, header_map }: HttpRequest): readonly Line[] {
-  const raw = (header_map?.headers ?? []).map(({ key = '', value = '', raw_value }): Line => {
-    return [key.toLowerCase(), raw_value && raw_value.length > 0 ? raw_value : value];
-  });
-  const joined = Object.entries(headers).map(([key, value]): Line => [key.toLowerCase(), value]);
-  return [...raw, ...joined];
+interface Collected {
+  readonly authorization: string[];
+  readonly connection: string[];
+  readonly upgrade: string[];
+  readonly subprotocols: string[];
+  readonly requestID: string[];
+  readonly forwardedFor: string[];
+  readonly identityNames: Set<string>;
+  readonly undecodable: string[];
 }
 
-const identityPrefixes = ['impersonate-', 'x-remote-'] as const;
+const collectedNames = {
+  authorization: 'authorization',
+  connection: 'connection',
+  upgrade: 'upgrade',
+  'sec-websocket-protocol': 'subprotocols',
+  'x-request-id': 'requestID',
+  'x-forwarded-for': 'forwardedFor',
+} as const;
+
+const collectedBy: ReadonlyMap<string, (typeof collectedNames)[keyof typeof collectedNames]> =
+  new Map(Object.entries(collectedNames));
 
 /** Some servers read `_` as `-`: a spelling with either is meant to be the same. */
-function speaksOfIdentity(name: string): boolean {
-  const plain = name.replaceAll('_', '-');
-  return identityPrefixes.some((prefix) => plain.startsWith(prefix));
+const speaksOfIdentity = /^(impersonate|x[-_]remote)[-_]/;
+
+/** With `encode_raw_headers` each line apart and as bytes, else one text a name, lines joined with commas. */
+function collectHeaders({ headers, header_map }: HttpRequest): Collected {
+  const collected: Collected = {
+    authorization: [],
+    connection: [],
+    upgrade: [],
+    subprotocols: [],
+    requestID: [],
+    forwardedFor: [],
+    identityNames: new Set(),
+    undecodable: [],
+  };
+  for (const { key = '', value = '', raw_value } of header_map?.headers ?? []) {
+    collect(collected, key, raw_value && raw_value.length > 0 ? raw_value : value);
+  }
+  for (const [key, value] of Object.entries(headers ?? {})) collect(collected, key, value);
+  return collected;
+}
+
+function collect(collected: Collected, key: string, value: string | Uint8Array): void {
+  const name = key.toLowerCase();
+  if (speaksOfIdentity.test(name)) collected.identityNames.add(name);
+  const wanted = collectedBy.get(name);
+  if (wanted === undefined) return;
+  const text = typeof value === 'string' ? value : decode(value);
+  if (text === undefined) collected.undecodable.push(name);
+  else collected[wanted].push(text);
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

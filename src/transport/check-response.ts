@@ -1,8 +1,9 @@
 // The one place that builds replies. An empty CheckResponse would allow, so every road that isn't
 // an allowed Decision ends in a denial.
 import type { Decision, Deny } from '../decision/decision.ts';
-import { toMutations, type Mutations } from '../decision/mutations.ts';
+import { toMutations, type HeaderLists, type Mutations } from '../decision/mutations.ts';
 import { denyReasons } from '../denial/reasons.ts';
+import { rememberByObject } from '../lib/remember-by-object.ts';
 import type { CheckResponse, HeaderOption, Struct, Value } from './proto.ts';
 import { toHttpDenial } from './status-body.ts';
 
@@ -15,9 +16,6 @@ export function toCheckResponse(decision: Decision, path: string): CheckResponse
 }
 
 function allow({ set, remove, metadata }: Mutations): CheckResponse {
-  const headers = Object.entries(metadata.headers).map(
-    ([name, values]) => [name, { listValue: { values: values.map(toStringValue) } }] as const,
-  );
   const decision = Object.entries(metadata.decision).map(
     ([name, value]) => [name, toStringValue(value)] as const,
   );
@@ -25,11 +23,21 @@ function allow({ set, remove, metadata }: Mutations): CheckResponse {
     status: { code: codes.ok },
     ok_response: { headers: set.map(toHeaderOption), headers_to_remove: remove },
     dynamic_metadata: toStruct([
-      ['headers', { structValue: toStruct(headers) }],
+      ['headers', { structValue: toHeadersStruct(metadata.headers) }],
       ['decision', { structValue: toStruct(decision) }],
     ]),
   };
 }
+
+/** The same lists, of a remembered token, are encoded from the same object. */
+const toHeadersStruct = rememberByObject((headers: HeaderLists) =>
+  toStruct(
+    Object.entries(headers).map(([name, values]) => [
+      name,
+      { listValue: { values: values.map(toStringValue) } },
+    ]),
+  ),
+);
 
 function deny(decision: Deny, path: string): CheckResponse {
   const { status, headers, body } = toHttpDenial(decision, path);
