@@ -1,7 +1,7 @@
 import type { CheckRecord } from '../decision/decision.ts';
 import type { DenyReason } from '../denial/reasons.ts';
 import type { Identity } from '../identity/identity.ts';
-import { toRequestInfo } from './request-info.ts';
+import { toRequestInfo, type RequestInfo } from './request-info.ts';
 
 /** One check, as a SIEM reads it: one JSON line, never a token. */
 export interface AuditEvent {
@@ -38,13 +38,16 @@ export function toAuditEvent(record: CheckRecord): AuditEvent {
     time: record.startedAt.toISOString(),
     msg: 'check',
     auditID: decision.auditID,
-    requestID: request.requestID,
+    requestID: withoutTokens(request.requestID),
     decision: decision.kind,
     reason: decision.kind === 'deny' ? decision.reason : '',
     method: request.method,
     uri: withoutTokens(request.path),
-    ...toRequestInfo(request.method, request.path),
-    source: request.source,
+    ...maskedInfo(toRequestInfo(request.method, request.path)),
+    source: {
+      peer: request.source.peer,
+      forwardedFor: withoutTokens(request.source.forwardedFor),
+    },
     issuer,
     actAs,
     inbound,
@@ -56,13 +59,27 @@ export function toAuditEvent(record: CheckRecord): AuditEvent {
 /** One line. What JSON leaves as it is but a terminal or a line reader would act on is escaped. */
 export function toAuditLine(event: AuditEvent): string {
   const json = JSON.stringify(event).replaceAll(
-    /[\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
+    /[\u007f-\u009f\u061c\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
   return `${json}\n`;
 }
 
+/** What the path names is decoded, so a token that was escaped there shows only now. */
+function maskedInfo(info: RequestInfo): RequestInfo {
+  return {
+    verb: info.verb,
+    resource: withoutTokens(info.resource),
+    apiGroup: withoutTokens(info.apiGroup),
+    namespace: withoutTokens(info.namespace),
+    name: withoutTokens(info.name),
+  };
+}
+
+// Begins at whole words only: tried at every "eyJ" of a long one, it would take quadratic time.
+const jwt = /(?<![\w-])(?=[\w-]*eyJ)[\w-]+(?:\.|%2e)[\w-]+(?:\.|%2e)[\w-]*/gi;
+
 /** Somebody may put a token where it doesn't belong; it must not end up in a log for that. */
-function withoutTokens(uri: string): string {
-  return uri.replaceAll(/eyJ[\w-]*\.[\w-]+\.[\w-]*/g, '[token]');
+function withoutTokens(text: string): string {
+  return text.includes('eyJ') ? text.replaceAll(jwt, '[token]') : text;
 }

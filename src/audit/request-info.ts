@@ -11,19 +11,19 @@ export interface RequestInfo {
   readonly name: string;
 }
 
-const verbs: Readonly<Record<string, string>> = {
-  POST: 'create',
-  GET: 'get',
-  HEAD: 'get',
-  PUT: 'update',
-  PATCH: 'patch',
-  DELETE: 'delete',
-};
+const verbs: ReadonlyMap<string, string> = new Map([
+  ['POST', 'create'],
+  ['GET', 'get'],
+  ['HEAD', 'get'],
+  ['PUT', 'update'],
+  ['PATCH', 'patch'],
+  ['DELETE', 'delete'],
+]);
 
 /** Reads method and request target; never throws. */
 export function toRequestInfo(method: string, target: string): RequestInfo {
   const [path, query] = splitOnce(target, '?');
-  const [prefix, ...rest] = path.split('/').filter((_, index) => index > 0);
+  const [prefix = '', ...parts] = segments(path);
   const nonResource = {
     verb: method.toLowerCase(),
     resource: '',
@@ -31,7 +31,6 @@ export function toRequestInfo(method: string, target: string): RequestInfo {
     namespace: '',
     name: '',
   };
-  const parts = rest.filter((part, index) => part !== '' || index < rest.length - 1).map(decode);
   if (prefix === 'api' && parts.length >= 2) {
     return { ...resourceInfo(method, parts.slice(1), query), apiGroup: '' };
   }
@@ -50,14 +49,12 @@ function resourceInfo(
   const special = parts[0] === 'watch' || parts[0] === 'proxy' ? parts[0] : undefined;
   const { namespace, rest } = namespaced(special === undefined ? parts : parts.slice(1));
   const [resource = '', pathName = '', subresource = ''] = rest;
-  const parameters = new URLSearchParams(query);
-  const verb = special ?? verbs[method] ?? '';
-  const name = pathName === '' && verb === 'get' ? selectedName(parameters) : pathName;
+  const verb = special ?? verbs.get(method) ?? '';
+  const collection = pathName === '' ? asCollection(verb, query) : { verb, name: pathName };
   return {
-    verb: pathName === '' ? collectionVerb(verb, parameters) : verb,
+    ...collection,
     resource: subresource === '' || special === 'proxy' ? resource : `${resource}/${subresource}`,
     namespace,
-    name,
   };
 }
 
@@ -68,22 +65,40 @@ function namespaced(parts: readonly string[]): { namespace: string; rest: readon
   return { namespace, rest: own ? parts : parts.slice(2) };
 }
 
-function collectionVerb(verb: string, parameters: URLSearchParams): string {
-  if (verb === 'delete') return 'deletecollection';
-  if (verb !== 'get') return verb;
+/** A request that names no object means the collection, or the one object that it selects. */
+function asCollection(
+  verb: string,
+  query: string,
+): { readonly verb: string; readonly name: string } {
+  if (verb === 'delete') return { verb: 'deletecollection', name: '' };
+  if (verb !== 'get' || query === '') return { verb: verb === 'get' ? 'list' : verb, name: '' };
+  const parameters = new URLSearchParams(query);
   const watch = parameters.get('watch');
-  return watch !== null && !['false', '0'].includes(watch.toLowerCase()) ? 'watch' : 'list';
+  const watches = watch !== null && !['false', '0'].includes(watch.toLowerCase());
+  return { verb: watches ? 'watch' : 'list', name: selectedName(parameters) };
 }
 
 /** A list of one object, as kubectl's `get -w NAME` asks for it. */
 function selectedName(parameters: URLSearchParams): string {
   const selector = parameters.get('fieldSelector') ?? '';
-  return /(?:^|,)metadata\.name==?([^,!=]+)(?:,|$)/.exec(selector)?.[1] ?? '';
+  const terms = selector.split(',').filter((term) => term !== '');
+  const parsed = terms.map((term) => /^([^!=]*)(!=|==|=)([^=\\]*)$/.exec(term));
+  if (parsed.includes(null)) return ''; // one that can't be read spoils the others
+  const exact = parsed.find((term) => term?.[1] === 'metadata.name' && term[2] !== '!=');
+  const name = exact?.[3] ?? '';
+  return ['.', '..'].includes(name) || /[/%]/.test(name) ? '' : name;
 }
 
 function splitOnce(text: string, separator: string): readonly [string, string] {
   const at = text.indexOf(separator);
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** Go decodes the path before it is split: an escaped `/` separates too. */
+function segments(path: string): readonly string[] {
+  const all = path.split('/').map(decode).join('/').split('/');
+  const first = all.findIndex((part) => part !== '');
+  return first < 0 ? [] : all.slice(first, all.findLastIndex((part) => part !== '') + 1);
 }
 
 function decode(part: string): string {

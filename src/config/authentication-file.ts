@@ -56,7 +56,23 @@ function entries(
     const own = { name: entry.issuer.url, allowReservedNames };
     return toJwtConfig(entry, own, `jwt[${index}]`, disallowedIssuers, problems);
   };
+  checkDuplicates(jwt, problems);
   return jwt.map(toEntry);
+}
+
+function checkDuplicates(jwt: readonly JwtAuthenticatorFile[], problems: Problems): void {
+  const urls = new Set<string>();
+  const discoveryURLs = new Set<string>();
+  jwt.forEach(({ issuer }, index) => {
+    const { url, discoveryURL = '' } = issuer;
+    const path = `jwt[${index}].issuer`;
+    if (urls.has(url)) problems.duplicate(`${path}.url`, url);
+    if (discoveryURL !== '' && discoveryURLs.has(discoveryURL)) {
+      problems.duplicate(`${path}.discoveryURL`, discoveryURL);
+    }
+    urls.add(url);
+    discoveryURLs.add(discoveryURL);
+  });
 }
 
 function withoutEffect({ jwt, anonymous }: AuthenticationConfigurationFile): string[] {

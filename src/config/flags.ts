@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { deepFreeze } from '../lib/deep-freeze.ts';
 import { errorMessage } from '../lib/error-message.ts';
 import { signingAlgorithms, type Config } from './config.ts';
 import { completeConfig, loadConfig } from './load.ts';
@@ -72,10 +73,10 @@ function fromFlags(flags: Flags, oidc: boolean): Config {
   const config = completeConfig(parsed.data, { name: 'the command line', folder: process.cwd() });
   if (!oidc) return config;
   const algorithms = signingAlgs(flags['oidc-signing-algs']);
-  return {
+  return deepFreeze({
     ...config,
     jwt: config.jwt.map((entry) => ({ ...entry, signingAlgorithms: algorithms })),
-  };
+  });
 }
 
 /** kube-apiserver's reading of the flags (pkg/kubeapiserver/options/authentication.go at v1.36.3). */
@@ -95,7 +96,7 @@ function jwtEntry(flags: Flags): object {
     },
     claimMappings: {
       username: { claim, prefix: usernamePrefix(flags['oidc-username-prefix'], claim, url) },
-      groups: groups && { claim: groups, prefix: flags['oidc-groups-prefix'] ?? '' },
+      groups: groups ? { claim: groups, prefix: flags['oidc-groups-prefix'] ?? '' } : undefined,
     },
     claimValidationRules: (flags['oidc-required-claim'] ?? []).map(requiredClaim),
   };

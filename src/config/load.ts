@@ -75,7 +75,7 @@ export function completeConfig(
   if (value.jwt.length === 0 && configFile === undefined) {
     problems.other('jwt', 'at least one of jwt and authentication.configFile is required');
   }
-  checkDuplicates([...fromFile, ...own], problems);
+  checkDuplicates(own, fromFile, problems);
   const config: Config = {
     grpc: grpcConfig(value, folder, problems),
     admin: value.admin,
@@ -103,18 +103,23 @@ function kubeconfig(file: string | undefined, folder: string, found: string[]): 
   return absolute;
 }
 
-function checkDuplicates(entries: readonly JwtConfig[], problems: Problems): void {
-  const names = new Set<string>();
-  const issuers = new Set<string>();
-  for (const { name, issuer } of entries) {
+/** Within our own entries, and between them and those of the authentication file. */
+function checkDuplicates(
+  own: readonly JwtConfig[],
+  fromFile: readonly JwtConfig[],
+  problems: Problems,
+): void {
+  const names = new Set(fromFile.map(({ name }) => name));
+  const issuers = new Set(fromFile.map(({ issuer }) => issuer.url));
+  own.forEach(({ name, issuer }, index) => {
     if (issuer.url !== '' && issuers.has(issuer.url)) {
-      problems.duplicate('jwt: issuer.url', issuer.url);
+      problems.duplicate(`jwt[${index}].issuer.url`, issuer.url);
     } else if (names.has(name)) {
-      problems.duplicate('jwt: name', name);
+      problems.duplicate(`jwt[${index}].name`, name);
     }
     names.add(name);
     issuers.add(issuer.url);
-  }
+  });
 }
 
 function grpcConfig(value: ConfigurationFile, folder: string, problems: Problems): Config['grpc'] {

@@ -26,28 +26,44 @@ export function readYaml<Schema extends z.ZodType>(
       syntax.map(({ message }) => `${file}: ${message.split('\n')[0]?.replace(/:$/, '')}`),
     );
   }
-  const whole = schema.safeParse(toValue(document));
+  const value = toValue(document, file);
+  const whole = schema.safeParse(value);
   if (whole.success) return { value: whole.data, faultyPaths: [] };
   const { issues } = whole.error;
   found.push(...schemaProblems(whole.error).map((problem) => `${file}: ${problem}`));
-  const rest = schema.safeParse(without(document, issues));
+  removeFaults(value, issues);
+  const rest = schema.safeParse(value);
   if (!rest.success) throw new ConfigError([]);
   return { value: rest.data, faultyPaths: issues.map(({ path }) => fieldPath(path)) };
 }
 
-function toValue(document: Document): unknown {
-  return document.toJS({ maxAliasCount: 100 });
+function toValue(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    throw new ConfigError([`${file}: ${errorMessage(error)}`]); // aliases: too many, or of nothing
+  }
 }
 
-/** A copy in which the faulty fields are absent. A faulty list item stays: the paths after it must remain true. */
-function without(document: Document, issues: readonly z.core.$ZodIssue[]): unknown {
-  const copy = document.clone();
+/** Takes the faulty fields out. A faulty list item stays: the paths after it must remain true. */
+function removeFaults(value: unknown, issues: readonly z.core.$ZodIssue[]): void {
   for (const issue of issues) {
     const keys = issue.code === 'unrecognized_keys' ? issue.keys : [];
     const paths = keys.length > 0 ? keys.map((key) => [...issue.path, key]) : [issue.path];
-    for (const path of paths) if (typeof path.at(-1) === 'string') copy.deleteIn(path);
+    for (const path of paths) removeField(value, path);
   }
-  return toValue(copy);
+}
+
+function removeField(value: unknown, path: readonly PropertyKey[]): void {
+  const name = path.at(-1);
+  const parent = path.slice(0, -1).reduce(fieldOf, value);
+  if (typeof name === 'string' && typeof parent === 'object' && parent !== null) {
+    Reflect.deleteProperty(parent, name);
+  }
+}
+
+function fieldOf(value: unknown, name: PropertyKey): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
 function readText(file: string): string {

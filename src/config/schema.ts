@@ -77,12 +77,17 @@ const ownJwtEntry = z.strictObject({
 
 export type OwnJwtEntry = z.infer<typeof ownJwtEntry>;
 
-const adminAddress = text.regex(/:\d{1,5}$/, {
+const adminAddress = text.refine((address) => endsInPort(address, 0), {
   error: 'must be host:port, such as 127.0.0.1:9090 or :9090',
 });
-const grpcAddress = text.regex(/^(unix:.+|.+:\d{1,5})$/, {
+const grpcAddress = text.refine((address) => /^unix:./.test(address) || endsInPort(address, 1), {
   error: 'must be host:port, such as 127.0.0.1:9001, or unix:/path',
 });
+
+function endsInPort(address: string, leastHostLength: number): boolean {
+  const [, host = '', port = ''] = /^(.*):(\d{1,5})$/.exec(address) ?? [];
+  return port !== '' && host.length >= leastHostLength && Number(port) <= 65_535;
+}
 
 /** The file of `--config`. */
 export const configurationSchema = z.strictObject({

@@ -38,7 +38,7 @@ export async function decide(
   try {
     const { headers } = request;
     refuseTricks(headers);
-    const bearer = readBearerToken({ ...headers, websocket: isWebSocket(headers.upgrade) });
+    const bearer = readBearerToken({ ...headers, websocket: isWebSocket(headers) });
     const verified = await withinDeadline(
       deciders.authenticate(bearer.token),
       context.deadline,
@@ -80,8 +80,8 @@ function isUpgrade({ upgrade, connection }: ClientHeaders): boolean {
   return upgrade.length > 0 && connection.some((line) => /\bupgrade\b/i.test(line));
 }
 
-function isWebSocket(upgrade: readonly string[]): boolean {
-  return upgrade[0]?.toLowerCase() === 'websocket';
+function isWebSocket(headers: ClientHeaders): boolean {
+  return isUpgrade(headers) && headers.upgrade[0]?.toLowerCase() === 'websocket';
 }
 
 function tooLate(): Denial {

@@ -54,7 +54,9 @@ function mapGroups(claims: Claims, { claim, prefix }: PrefixedClaim): string[] {
   const value = ownClaim(claims, claim);
   if (value === undefined || value === null) return [];
   // A JSON null in a list of strings reads as "" in Go.
-  const groups = Array.isArray(value) ? value.map((one: unknown) => one ?? '') : [value];
+  const groups: readonly unknown[] = Array.isArray(value)
+    ? value.map((one: unknown) => one ?? '')
+    : [value];
   if (!isStringArray(groups)) {
     throw new Denial(
       'token_claim',

@@ -31,10 +31,11 @@ export async function watchFiles(
   let last: string | undefined;
   let queue = Promise.resolve();
   let queued = false;
+  let stopped = false;
   const look = async (): Promise<void> => {
     const content = await readAll(files);
     const print = content instanceof Error ? content.message : JSON.stringify(content);
-    if (print === last) return;
+    if (print === last || stopped) return;
     last = print;
     onChange(content);
   };
@@ -61,6 +62,7 @@ export async function watchFiles(
   return {
     refresh,
     stop: () => {
+      stopped = true;
       clearInterval(timer);
       for (const watcher of watchers) watcher.close();
     },

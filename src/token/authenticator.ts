@@ -68,7 +68,9 @@ function isStillProof({ verified, issuer }: Remembered, nowSeconds: number): boo
 
 function issuerOf({ claims }: CompactToken, issuers: ReadonlyMap<string, Issuer>): Issuer {
   const { iss } = claims;
-  const issuer = typeof iss === 'string' ? issuers.get(iss) : undefined;
+  // kube-apiserver's one exception (oidc.go, untrustedIssuer): Google's name of old.
+  const url = iss === 'accounts.google.com' ? 'https://accounts.google.com' : iss;
+  const issuer = typeof url === 'string' ? issuers.get(url) : undefined;
   if (issuer) return issuer;
   throw new Denial(
     'issuer_unknown',

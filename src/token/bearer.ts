@@ -25,8 +25,9 @@ export function readBearerToken(headers: CredentialHeaders): BearerToken {
   const inSubprotocol = offered.filter((name) => name.startsWith(bearerSubprotocol));
   if (headers.authorization.length + inSubprotocol.length > 1) throw ambiguous();
   const [encoded] = inSubprotocol;
-  if (encoded === undefined) return sized({ token: authorizationToken(headers.authorization[0]) });
-  if (!headers.websocket) throw ambiguous();
+  if (encoded === undefined || !headers.websocket) {
+    return sized({ token: authorizationToken(headers.authorization[0]) });
+  }
   const others = offered.filter((name) => name !== encoded);
   if (others.length === 0) {
     throw new Denial('token_missing', 'a bearer subprotocol needs one more subprotocol beside it');
@@ -43,7 +44,8 @@ function ambiguous(): Denial {
 }
 
 function splitSubprotocols(lines: readonly string[]): string[] {
-  return lines.flatMap((line) => line.split(',')).map((name) => name.trim());
+  const names = lines.flatMap((line) => line.split(',')).map((name) => name.trim());
+  return names.filter((name) => name !== '');
 }
 
 function authorizationToken(header: string | undefined): string {

@@ -12,9 +12,7 @@ export function checkRegisteredClaims(
   audiences: readonly string[],
   now: number,
 ): number {
-  if (
-    !audienceOf(claims['aud']).some((one) => typeof one === 'string' && audiences.includes(one))
-  ) {
+  if (!audienceOf(claims['aud']).some((one) => audiences.includes(one))) {
     throw new Denial('token_audience', 'the token was issued for another audience');
   }
   const expiry = numericDate('exp', claims['exp'] ?? null);
@@ -35,8 +33,14 @@ export function checkRegisteredClaims(
   return expiry;
 }
 
-function audienceOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [value];
+function audienceOf(value: unknown): readonly string[] {
+  // A JSON null in a list of strings reads as "" in Go.
+  const audiences = Array.isArray(value) ? value.map((one: unknown) => one ?? '') : [value];
+  if (audiences.every((one) => typeof one === 'string')) return audiences;
+  throw new Denial(
+    'token_audience',
+    'the token does not say for whom it was issued: its claim "aud" must be a string or a list of strings',
+  );
 }
 
 const numeric = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;

@@ -75,10 +75,3 @@ export function problemsOf(read: () => unknown, file = ''): readonly string[] {
   }
   return assert.fail('it was accepted');
 }
-
-/** Fails when anything of a configuration could still be changed. */
-export function assertFrozen(value: unknown): void {
-  if (typeof value !== 'object' || value === null) return;
-  assert.ok(Object.isFrozen(value), JSON.stringify(value));
-  Object.values(value).forEach(assertFrozen);
-}

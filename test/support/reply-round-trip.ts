@@ -4,6 +4,7 @@ import type { Identity } from '../../src/identity/identity.ts';
 import {
   authorizationServiceName,
   loadService,
+  type CheckRequest,
   type CheckResponse,
   type Struct,
   type Value,
@@ -12,8 +13,9 @@ import {
 const method = loadService('external_auth', authorizationServiceName)['Check'];
 
 /** The bytes of a CheckRequest, read back as the server gets them. */
-export function requestThroughBytes(message: object): Parameters<typeof String>[0] {
-  return method?.requestDeserialize(Buffer.from(method.requestSerialize(message)));
+export function requestThroughBytes(message: object): CheckRequest {
+  assert.ok(method);
+  return method.requestDeserialize(Buffer.from(method.requestSerialize(message)));
 }
 
 /** Encodes and decodes a reply. */
@@ -33,7 +35,10 @@ export function plainMetadata({
 }
 
 function fromStruct({ fields }: Struct): Readonly<Record<string, Plain>> {
-  const entries = Object.entries(fields).map(([name, value]) => [name, fromValue(value)] as const);
+  // A decoder leaves an empty map out.
+  const entries = Object.entries(fields ?? {}).map(
+    ([name, value]) => [name, fromValue(value)] as const,
+  );
   return Object.fromEntries(entries);
 }
 
