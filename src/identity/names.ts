@@ -22,6 +22,12 @@ export function refuseReservedNames({ username, groups }: Identity): void {
   }
 }
 
+/** Refuses a token for nobody, whatever its issuer may say: unproven users have no way in here. Throws Denial. */
+export function refuseAnonymous({ username }: Identity): void {
+  if (username !== 'system:anonymous') return;
+  throw new Denial('reserved_name', 'the token names the user "system:anonymous", who is nobody');
+}
+
 /**
  * Refuses what a header line would not carry unchanged: HTTP trims white space at the ends, NUL
  * cuts, and a blank user would be the proxy's own account. Throws Denial.

@@ -4,7 +4,7 @@ import { compactVerify } from 'jose';
 import { Denial } from '../denial/denial.ts';
 import { mapClaims, type ClaimMappings } from '../identity/claims.ts';
 import { withAuthenticatedGroup, type Identity } from '../identity/identity.ts';
-import { refuseReservedNames, refuseUncarriableNames } from '../identity/names.ts';
+import { refuseAnonymous, refuseReservedNames, refuseUncarriableNames } from '../identity/names.ts';
 import { deepFreeze } from '../lib/deep-freeze.ts';
 import { parseClaims, type CompactToken } from './compact-token.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
@@ -42,6 +42,7 @@ export async function verifyToken(
   const expiry = checkRegisteredClaims(claims, issuer.audiences, nowSeconds);
   const identity = mapClaims(claims, issuer);
   if (!issuer.allowReservedNames) refuseReservedNames(identity);
+  refuseAnonymous(identity);
   refuseUncarriableNames(identity);
   const complete = deepFreeze(withAuthenticatedGroup(identity));
   return { issuer: issuer.name, identity: complete, expiry, keys };

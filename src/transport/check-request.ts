@@ -68,6 +68,9 @@ const collectedNames = {
 const collectedBy: ReadonlyMap<string, (typeof collectedNames)[keyof typeof collectedNames]> =
   new Map(Object.entries(collectedNames));
 
+/** These decide nothing; what of them is no text is left out of the record. */
+const onlyTold: ReadonlySet<string> = new Set(['requestID', 'forwardedFor']);
+
 /** Some servers read `_` as `-`: a spelling with either is meant to be the same. */
 const speaksOfIdentity = /^(impersonate|x[-_]remote)[-_]/;
 
@@ -96,6 +99,7 @@ function collect(collected: Collected, key: string, value: string | Uint8Array):
   const wanted = collectedBy.get(name);
   if (wanted === undefined) return;
   const text = typeof value === 'string' ? value : decode(value);
+  if (text === undefined && onlyTold.has(wanted)) return;
   if (text === undefined) collected.undecodable.push(name);
   else collected[wanted].push(text);
 }

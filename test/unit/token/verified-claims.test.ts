@@ -127,6 +127,12 @@ describe('a signed token', () => {
     assert.equal(reason, 'name_not_carriable');
   });
 
+  it('is never nobody, also of an issuer that may give out reserved names', async () => {
+    const cluster = { ...rules, allowReservedNames: true };
+    const { reason } = await denialOf(() => verify({ ...whole, sub: 'system:anonymous' }, cluster));
+    assert.equal(reason, 'reserved_name');
+  });
+
   it('has no word of its claims in a refusal', async () => {
     for (const [, changes] of refused) {
       const { message } = await denialOf(() => verify({ ...whole, ...changes }));

@@ -210,6 +210,8 @@ describe('raw headers', () => {
   it('may hold any bytes where nothing is decided by them', () => {
     const { headers } = read([
       ['x-anything', invalid],
+      ['x-request-id', invalid],
+      ['x-forwarded-for', invalid],
       ['impersonate-user', invalid],
     ]);
     assert.deepEqual(headers.undecodable, []);
