@@ -7,11 +7,11 @@ import type { Config } from './config/config.ts';
 import { createUpstreamToken, type UpstreamToken } from './credentials/service-account.ts';
 import { decide } from './decision/decide.ts';
 import type { CheckRecord } from './decision/decision.ts';
-import { startIssuer, type StartedIssuer } from './issuers.ts';
 import { errorMessage } from './lib/error-message.ts';
 import type { Logger } from './lib/logger.ts';
 import { createMetrics, type Gauges, type Metrics } from './metrics/metrics.ts';
-import { createAuthenticator } from './token/authenticator.ts';
+import { followConfig, type Reload } from './reload.ts';
+import { createTokenSources, type TokenSources } from './token-sources.ts';
 import type { KeyTiming } from './token/issuer-keys.ts';
 import { createAuthorization, type Authorization } from './transport/authorization.ts';
 import { createHealth } from './transport/health.ts';
@@ -28,32 +28,40 @@ export interface App {
 
 type Close = () => void | Promise<void>;
 
-interface Settings {
+export interface AppOptions {
+  /** Reads the configuration again when its files change; absent: it stays as it is. */
+  readonly reread?: () => Config;
+  /** For tests, which can't wait as long as issuers need to be left in peace. */
+  readonly timing?: KeyTiming;
+}
+
+interface Settings extends AppOptions {
   readonly config: Config;
   readonly log: Logger;
-  readonly timing: KeyTiming;
 }
 
 interface Parts {
   readonly metrics: Metrics;
   readonly upstream: UpstreamToken;
-  readonly issuers: readonly StartedIssuer[];
+  readonly sources: TokenSources;
   readonly authorization: Authorization;
+  readonly reload: Reload | undefined;
 }
 
 const shutdownGraceMs = 5_000;
 
-/**
- * Starts everything; rejects with a sentence when a part can't be had, with nothing left open.
- * `timing` is for tests, which can't wait as long as issuers need to be left in peace.
- */
-export async function startApp(config: Config, log: Logger, timing: KeyTiming = {}): Promise<App> {
+/** Starts everything; rejects with a sentence when a part can't be had, with nothing left open. */
+export async function startApp(
+  config: Config,
+  log: Logger,
+  options: AppOptions = {},
+): Promise<App> {
   const opened: Close[] = [];
   const closeAll = async (): Promise<void> => {
     for (const close of opened.toReversed()) await close();
   };
   try {
-    const parts = await openParts({ config, log, timing }, opened);
+    const parts = await openParts({ config, log, ...options }, opened);
     return await listen(config, log, parts, opened, closeAll);
   } catch (error) {
     await closeAll();
@@ -62,7 +70,8 @@ export async function startApp(config: Config, log: Logger, timing: KeyTiming = 
 }
 
 /** What a decision is made with. */
-async function openParts({ config, log, timing }: Settings, opened: Close[]): Promise<Parts> {
+async function openParts(settings: Settings, opened: Close[]): Promise<Parts> {
+  const { config, log, reread, timing } = settings;
   const metrics = createMetrics();
   const audit = openAuditLog(config.audit, (path, error) => {
     metrics.countAuditFailure();
@@ -71,10 +80,17 @@ async function openParts({ config, log, timing }: Settings, opened: Close[]): Pr
   opened.push(audit.close);
   const upstream = await createUpstreamToken({ file: config.kubernetes.token.file, log });
   opened.push(upstream.stop);
-  const issuers = config.jwt.map((entry) => startIssuer(entry, log, metrics.countKeyFetch, timing));
-  opened.push(...issuers.map(({ stop }) => stop));
-  const { authenticate } = createAuthenticator(issuers);
-  const deciders = { authenticate, upstreamToken: upstream.current };
+  const sources = createTokenSources(config, {
+    log,
+    onKeyFetch: metrics.countKeyFetch,
+    ...(timing && { timing }),
+  });
+  opened.push(sources.stop);
+  const { countReload: onReload } = metrics;
+  const use = sources.replace;
+  const reload = reread && (await followConfig({ config, read: reread, use, onReload, log }));
+  if (reload) opened.push(reload.stop);
+  const deciders = { authenticate: sources.authenticate, upstreamToken: upstream.current };
   const authorization = createAuthorization({
     decide: (request, context) => decide(request, deciders, context),
     onCheck: (record) => {
@@ -83,7 +99,7 @@ async function openParts({ config, log, timing }: Settings, opened: Close[]): Pr
       logFault(record, log);
     },
   });
-  return { metrics, upstream, issuers, authorization };
+  return { metrics, upstream, sources, authorization, reload };
 }
 
 /** The doors: admin first, so that it can tell what gRPC waits for. */
@@ -128,17 +144,19 @@ async function listen(
   };
 }
 
-function readinessParts({ upstream, issuers }: Parts): readonly ReadinessPart[] {
+function readinessParts({ upstream, sources, reload }: Parts): readonly ReadinessPart[] {
+  const configuration = reload && { name: 'configuration', fault: reload.fault, optional: true };
   return [
     { name: 'upstream-token', fault: upstream.fault },
-    ...issuers.flatMap((issuer) => issuer.readiness),
+    ...(configuration ? [configuration] : []),
+    ...sources.readiness(),
   ];
 }
 
-function readGauges({ upstream, issuers, authorization }: Parts, { ready }: Readiness): Gauges {
+function readGauges({ upstream, sources, authorization }: Parts, { ready }: Readiness): Gauges {
   return {
     upstreamTokenExpiry: upstream.expiry(),
-    issuerKeysFetchedAt: issuers.map(({ rules, keys }) => [rules.name, keys.fetchedAt()]),
+    issuerKeysFetchedAt: sources.keysFetchedAt(),
     checksInFlight: authorization.inFlight(),
     ready,
   };

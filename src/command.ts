@@ -61,7 +61,7 @@ async function serve(flags: readonly string[]): Promise<number> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => stopped.resolve(signal)); // the second one ends us at once
   }
-  const app = await startApp(config, log);
+  const app = await startApp(config, log, { reread: () => configFromFlags(flags) });
   const signal = await stopped.promise;
   log.info({ signal }, 'stopping');
   await app.stop();

@@ -1,47 +1,47 @@
-// Starts what each configured issuer needs: an HTTPS client with its CA, and its keys kept at hand.
+// Starts what each configured issuer needs: its keys, fetched or configured, kept at hand.
 import type { ReadinessPart } from './admin/readiness.ts';
 import type { JwtConfig } from './config/config.ts';
 import { createJsonClient } from './lib/http.ts';
 import type { Logger } from './lib/logger.ts';
-import type { Issuer } from './token/authenticator.ts';
 import { discoverKeys } from './token/discovery.ts';
-import { keepIssuerKeys, type KeyTiming } from './token/issuer-keys.ts';
+import { keepIssuerKeys, type IssuerKeys, type KeyTiming } from './token/issuer-keys.ts';
+import type { Issuer } from './token/issuer.ts';
+import type { IssuerRules } from './token/verifier.ts';
+import { keepStaticKeys } from './token/static-keys.ts';
 
 export interface StartedIssuer extends Issuer {
+  /** Where its keys come from, to tell whether another entry's would be the same. */
+  readonly source: string;
   /** What /readyz says of it: that its first discovery has ended, and whether it went well. */
   readonly readiness: readonly ReadinessPart[];
   readonly stop: () => Promise<void>;
 }
 
-type OnKeyFetch = (issuer: string, outcome: 'success' | 'failure') => void;
+export interface IssuerSettings {
+  readonly log: Logger;
+  readonly onKeyFetch: (issuer: string, outcome: 'success' | 'failure') => void;
+  readonly timing?: KeyTiming;
+}
+
+/** Keys that are kept, and how that ends. */
+interface KeptKeys {
+  readonly keys: IssuerKeys;
+  readonly stop: () => Promise<void>;
+}
 
 /** Discovery begins at once, in the background. */
-export function startIssuer(
-  entry: JwtConfig,
-  log: Logger,
-  onKeyFetch: OnKeyFetch,
-  timing: KeyTiming = {},
-): StartedIssuer {
+export function startIssuer(entry: JwtConfig, settings: IssuerSettings): StartedIssuer {
   const { name, issuer } = entry;
-  const client = createJsonClient({ ca: issuer.certificateAuthority });
-  const options = { issuerURL: issuer.url, discoveryURL: issuer.discoveryURL, ...client };
-  let lastError: string | undefined = '';
-  const keys = keepIssuerKeys({
-    ...timing,
-    fetchKeys: (signal) => discoverKeys(options, signal),
-    onAttempt: (error) => {
-      onKeyFetch(name, error === undefined ? 'success' : 'failure');
-      if (error === lastError) return;
-      lastError = error;
-      if (error === undefined) log.info({ issuer: name }, "the issuer's keys were fetched");
-      else log.warn({ issuer: name, error }, "the issuer's keys could not be fetched");
-    },
-  });
+  const onAttempt = reportAttempts(name, settings);
+  const { keys, stop } = issuer.keys
+    ? keepConfigured(issuer.keys, onAttempt)
+    : keepDiscovered(issuer, onAttempt, settings.timing);
   let attempted = false;
   void keys.firstAttempt.then(() => (attempted = true));
   return {
     url: issuer.url,
-    rules: { ...entry, audiences: issuer.audiences },
+    source: keySourceOf(entry),
+    rules: rulesOf(entry),
     keys,
     readiness: [
       {
@@ -50,9 +50,61 @@ export function startIssuer(
       },
       { name: `issuer/${name}`, fault: keys.fault, optional: true },
     ],
-    stop: async () => {
-      keys.stop();
-      await client.close();
-    },
+    stop,
+  };
+}
+
+/** What an entry asks of a token. */
+export function rulesOf(entry: JwtConfig): IssuerRules {
+  return { ...entry, audiences: entry.issuer.audiences };
+}
+
+/** Where an entry's keys come from, as text to compare. */
+export function keySourceOf({ name, issuer }: JwtConfig): string {
+  return JSON.stringify({ name, ...issuer, audiences: undefined });
+}
+
+type OnAttempt = (error: string | undefined) => void;
+
+function keepConfigured(
+  sources: NonNullable<JwtConfig['issuer']['keys']>,
+  onAttempt: OnAttempt,
+): KeptKeys {
+  const keys = keepStaticKeys({ sources, onAttempt });
+  return { keys, stop: () => Promise.resolve(keys.stop()) };
+}
+
+function keepDiscovered(
+  issuer: JwtConfig['issuer'],
+  onAttempt: OnAttempt,
+  timing: KeyTiming = {},
+): KeptKeys {
+  const { url, discoveryURL, certificateAuthority: ca, discoveryTokenFile: file } = issuer;
+  const origin = URL.parse(discoveryURL ?? url)?.origin ?? '';
+  const client = createJsonClient({
+    ca,
+    bearer: file === undefined ? undefined : { file, origin },
+  });
+  const keys = keepIssuerKeys({
+    ...timing,
+    fetchKeys: (signal) => discoverKeys({ issuerURL: url, discoveryURL, ...client }, signal),
+    onAttempt,
+  });
+  const stop = async (): Promise<void> => {
+    keys.stop();
+    await client.close();
+  };
+  return { keys, stop };
+}
+
+/** Counts every attempt, and logs what has changed since the last. */
+function reportAttempts(issuer: string, { log, onKeyFetch }: IssuerSettings): OnAttempt {
+  let last: string | undefined = '';
+  return (error) => {
+    onKeyFetch(issuer, error === undefined ? 'success' : 'failure');
+    if (error === last) return;
+    last = error;
+    if (error === undefined) log.info({ issuer }, "the issuer's keys are at hand");
+    else log.warn({ issuer, error }, "the issuer's keys could not be had");
   };
 }

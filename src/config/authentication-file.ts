@@ -25,7 +25,12 @@ export function readAuthenticationFile(
 ): JwtConfig[] {
   const inFile: string[] = [];
   try {
-    const { value, faultyPaths } = readYaml(file, authenticationConfigurationSchema, found);
+    const { value, faultyPaths } = readYaml(
+      file,
+      authenticationConfigurationSchema,
+      found,
+      'kubernetes',
+    );
     warnings.push(...withoutEffect(value).map((warning) => `${file}: ${warning}`));
     return entries(value, settings, collectProblems(inFile, faultyPaths));
   } catch (error) {
@@ -53,8 +58,8 @@ function entries(
     return [];
   }
   const toEntry = (entry: JwtAuthenticatorFile, index: number): JwtConfig => {
-    const own = { name: entry.issuer.url, allowReservedNames };
-    return toJwtConfig(entry, own, `jwt[${index}]`, disallowedIssuers, problems);
+    const own = { name: entry.issuer.url, allowReservedNames, disallowedIssuers };
+    return toJwtConfig(entry, own, `jwt[${index}]`, problems);
   };
   checkDuplicates(jwt, problems);
   return jwt.map(toEntry);

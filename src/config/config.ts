@@ -1,4 +1,5 @@
 // The configuration as the rest of the server sees it: complete, checked, frozen.
+import type { Expression } from '../cel/expression.ts';
 
 export interface Config {
   readonly grpc: GrpcConfig;
@@ -10,8 +11,12 @@ export interface Config {
     readonly token: { readonly file: string };
   };
   readonly jwt: readonly JwtConfig[];
+  /** Tokens that no entry claims are put to the API server, for these audiences ([]: its own). */
+  readonly tokenReview?: { readonly audiences: readonly string[] } | undefined;
   readonly audit: readonly AuditSinkConfig[];
   readonly log: { readonly level: LogLevel };
+  /** The files that it was read from: when one changes, it is read again. */
+  readonly files: readonly string[];
   /** What was accepted but has no effect here; logged once at start. */
   readonly warnings: readonly string[];
 }
@@ -41,21 +46,45 @@ export interface JwtConfig {
     /** PEM text; replaces the system's roots. */
     readonly certificateAuthority?: string | undefined;
     readonly audiences: readonly string[];
+    /** In place of discovery. */
+    readonly keys?: readonly KeySource[] | undefined;
+    /** Holds the bearer token that the discovery endpoint wants. */
+    readonly discoveryTokenFile?: string | undefined;
   };
+  /** The longest that exp − iat may be. */
+  readonly maxTokenLifetimeMs?: number | undefined;
+  /** Each token is also put to the API server. */
+  readonly tokenReview?: boolean | undefined;
   readonly signingAlgorithms: readonly string[];
   readonly requiredClaims: readonly RequiredClaim[];
-  readonly username: PrefixedClaim;
-  readonly groups?: PrefixedClaim | undefined;
-  readonly uid?: { readonly claim: string } | undefined;
+  readonly claimRules: readonly CelRule[];
+  readonly userRules: readonly CelRule[];
+  readonly username: NameMapping;
+  readonly groups?: NameMapping | undefined;
+  readonly uid?: { readonly claim: string } | { readonly expression: Expression } | undefined;
   readonly extra: readonly ExtraMapping[];
   /** Lets `system:` users and groups from this issuer's tokens through. */
   readonly allowReservedNames: boolean;
 }
 
+/** Where public keys are: a file with PEM or a JWKS, PEM text, or an inline JWKS. */
+export type KeySource =
+  | { readonly file: string }
+  | { readonly pem: string }
+  | { readonly jwks: Readonly<Record<string, unknown>> };
+
 export interface RequiredClaim {
   readonly claim: string;
   readonly requiredValue: string;
 }
+
+export interface CelRule {
+  readonly expression: Expression;
+  /** What to say when it is false; may be empty. */
+  readonly message: string;
+}
+
+export type NameMapping = PrefixedClaim | { readonly expression: Expression };
 
 export interface PrefixedClaim {
   readonly claim: string;
@@ -64,8 +93,7 @@ export interface PrefixedClaim {
 
 export interface ExtraMapping {
   readonly key: string;
-  /** The names to follow from the claim set: `claims.a.b` is `['a', 'b']`. */
-  readonly claimPath: readonly string[];
+  readonly expression: Expression;
 }
 
 export interface AuditSinkConfig {

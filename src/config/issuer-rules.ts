@@ -4,15 +4,22 @@ import type { JwtAuthenticatorFile } from './schema.ts';
 
 type IssuerFile = JwtAuthenticatorFile['issuer'];
 
+interface IssuerSettings {
+  readonly disallowedIssuers: readonly string[];
+  readonly hasKeys?: boolean;
+}
+
 /** kube-apiserver's validateIssuer (apis/apiserver/validation/validation.go at v1.36.3), its words too. */
 export function checkIssuer(
   issuer: IssuerFile,
   path: string,
-  disallowedIssuers: readonly string[],
+  { disallowedIssuers, hasKeys = false }: IssuerSettings,
   problems: Problems,
 ): void {
   const { url, discoveryURL = '' } = issuer;
   checkIssuerURL(url, `${path}.url`, disallowedIssuers, problems);
+  // Nothing is fetched from an issuer whose keys are here: any URI names it.
+  if (url !== '' && !hasKeys) checkURL(url, `${path}.url`, problems);
   checkDiscoveryURL(url, discoveryURL, `${path}.discoveryURL`, problems);
   checkAudiences(issuer, path, problems);
   checkCertificateAuthority(issuer.certificateAuthority ?? '', path, problems);
@@ -30,7 +37,6 @@ function checkIssuerURL(
     const list = disallowedIssuers.toSorted().join(' ');
     problems.invalid(path, url, `URL must not overlap with disallowed issuers: [${list}]`);
   }
-  checkURL(url, path, problems);
 }
 
 function checkDiscoveryURL(issuer: string, url: string, path: string, problems: Problems): void {
@@ -45,18 +51,32 @@ function trimSlashes(url: string): string {
   return url.replace(/\/+$/, '');
 }
 
+/** As Go's net/url takes a URL apart; the WHATWG parser mends what Go refuses. */
 function checkURL(url: string, path: string, problems: Problems): void {
-  const parsed = URL.parse(url);
-  // Go parses `host` without a scheme as a relative reference; its only fault is the scheme.
-  if (parsed === null || parsed.protocol !== 'https:') {
-    return problems.invalid(path, url, 'URL scheme must be https');
+  const parts = goURL.exec(url);
+  const { scheme = '', user, query, fragment } = parts?.groups ?? {};
+  // eslint-disable-next-line no-control-regex
+  if (!parts || /[\0-\x1f\x7f]/.test(url) || /%(?![0-9a-f]{2})/i.test(url)) {
+    return problems.invalid(path, url, 'parse "…": not a URL');
   }
-  if (parsed.username !== '' || parsed.password !== '') {
+  if (scheme.toLowerCase() === 'https' && URL.parse(url) === null) {
+    problems.invalid(path, url, 'not a URL that can be asked');
+  }
+  if (scheme.toLowerCase() !== 'https') problems.invalid(path, url, 'URL scheme must be https');
+  if (user !== undefined) {
     problems.invalid(path, url, 'URL must not contain a username or password');
   }
-  if (parsed.search !== '') problems.invalid(path, url, 'URL must not contain a query');
-  if (parsed.hash !== '') problems.invalid(path, url, 'URL must not contain a fragment');
+  if (query !== undefined && query !== '') {
+    problems.invalid(path, url, 'URL must not contain a query');
+  }
+  if (fragment !== undefined && fragment !== '') {
+    problems.invalid(path, url, 'URL must not contain a fragment');
+  }
 }
+
+/** What begins with a colon has no scheme, and what has no `//` no host: Go takes the second for a path. */
+const goURL =
+  /^(?:(?<scheme>[a-z][a-z0-9+.-]*):|(?![^/?#]*:))(?:\/\/(?:(?<user>[^/?#@]*)@)?(?:\[[^\]/?# ]*\]|[^/?#:@[\] ]*)(?::\d*)?(?=[/?#]|$)|(?!\/\/))[^?#]*(?:\?(?<query>[^#]*))?(?:#(?<fragment>.*))?$/is;
 
 function checkAudiences(issuer: IssuerFile, path: string, problems: Problems): void {
   const { audiences, audienceMatchPolicy = '' } = issuer;

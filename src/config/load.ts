@@ -5,8 +5,8 @@ import { parseDuration } from '../lib/duration.ts';
 import { errorMessage } from '../lib/error-message.ts';
 import { readAuthenticationFile } from './authentication-file.ts';
 import type { Config, JwtConfig } from './config.ts';
-import { toJwtConfig } from './jwt-authenticator.ts';
 import { checkKubeconfigFile } from './kubeconfig-file.ts';
+import { toOwnEntry } from './own-entry.ts';
 import { collectProblems, ConfigError, type Problems } from './problems.ts';
 import { readYaml, type Reading } from './read-yaml.ts';
 import { configurationSchema, type ConfigurationFile } from './schema.ts';
@@ -19,6 +19,8 @@ interface Origin {
   readonly name: string;
   /** What relative paths are relative to. */
   readonly folder: string;
+  /** Absent: it was not read from one. */
+  readonly file?: string;
 }
 
 /**
@@ -28,7 +30,7 @@ interface Origin {
 export function loadConfig(file: string): Config {
   const found: string[] = [];
   const { value, faultyPaths } = readOrTell(file, found);
-  return completeConfig(value, { name: file, folder: dirname(file) }, found, faultyPaths);
+  return completeConfig(value, { name: file, folder: dirname(file), file }, found, faultyPaths);
 }
 
 function readOrTell(file: string, found: string[]): Reading<ConfigurationFile> {
@@ -45,7 +47,7 @@ function readOrTell(file: string, found: string[]): Reading<ConfigurationFile> {
  */
 export function completeConfig(
   value: ConfigurationFile,
-  { name, folder }: Origin,
+  { name, folder, file }: Origin,
   told: readonly string[] = [],
   faultyPaths: readonly string[] = [],
 ): Config {
@@ -54,26 +56,17 @@ export function completeConfig(
   const problems = collectProblems(found, faultyPaths);
   const warnings: string[] = [];
   const { configFile } = value.authentication;
-  const fromFile =
-    configFile === undefined
-      ? []
-      : readAuthenticationFile(
-          resolve(folder, configFile),
-          value.authentication,
-          elsewhere,
-          warnings,
-        );
-  const own = value.jwt.map((entry, index) =>
-    toJwtConfig(
-      entry,
-      { name: entry.name ?? entry.issuer.url, allowReservedNames: entry.allowReservedNames },
-      `jwt[${index}]`,
-      value.authentication.disallowedIssuers,
-      problems,
-    ),
+  const authenticationFile = configFile === undefined ? [] : [resolve(folder, configFile)];
+  const fromFile = authenticationFile.flatMap((path) =>
+    readAuthenticationFile(path, value.authentication, elsewhere, warnings),
   );
-  if (value.jwt.length === 0 && configFile === undefined) {
-    problems.other('jwt', 'at least one of jwt and authentication.configFile is required');
+  const { disallowedIssuers } = value.authentication;
+  const own = value.jwt.map((entry, index) =>
+    toOwnEntry(entry, { path: `jwt[${index}]`, folder, disallowedIssuers, problems }),
+  );
+  if (value.jwt.length === 0 && configFile === undefined && value.tokenReview === undefined) {
+    const detail = 'at least one of jwt, authentication.configFile and tokenReview is required';
+    problems.other('jwt', detail);
   }
   checkDuplicates(own, fromFile, problems);
   const config: Config = {
@@ -84,11 +77,13 @@ export function completeConfig(
       token: { file: resolve(folder, value.kubernetes.token.file ?? inClusterTokenFile) },
     },
     jwt: [...fromFile, ...own],
+    tokenReview: value.tokenReview,
     audit: value.audit.map(({ format, path }) => ({
       format,
       path: path === '-' ? path : resolve(folder, path),
     })),
     log: value.log,
+    files: [...(file === undefined ? [] : [file]), ...authenticationFile],
     warnings,
   };
   const all = [...elsewhere, ...found.map((problem) => `${name}: ${problem}`)];
@@ -103,22 +98,21 @@ function kubeconfig(file: string | undefined, folder: string, found: string[]): 
   return absolute;
 }
 
-/** Within our own entries, and between them and those of the authentication file. */
+/** Two of our own entries may share an issuer (two clusters, told apart by their keys), but no name. */
 function checkDuplicates(
   own: readonly JwtConfig[],
   fromFile: readonly JwtConfig[],
   problems: Problems,
 ): void {
   const names = new Set(fromFile.map(({ name }) => name));
-  const issuers = new Set(fromFile.map(({ issuer }) => issuer.url));
+  const inFile = new Set(fromFile.map(({ issuer }) => issuer.url));
   own.forEach(({ name, issuer }, index) => {
-    if (issuer.url !== '' && issuers.has(issuer.url)) {
+    if (issuer.url !== '' && inFile.has(issuer.url)) {
       problems.duplicate(`jwt[${index}].issuer.url`, issuer.url);
     } else if (names.has(name)) {
       problems.duplicate(`jwt[${index}].name`, name);
     }
     names.add(name);
-    issuers.add(issuer.url);
   });
 }
 

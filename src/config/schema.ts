@@ -6,7 +6,7 @@ const notYet = z.undefined({ error: 'not supported yet' }).optional();
 
 const text = z.string();
 
-const claimOrExpression = { claim: text.optional(), expression: notYet };
+const claimOrExpression = { claim: text.optional(), expression: text.optional() };
 
 /** kube-apiserver's JWTAuthenticator (apiserver.config.k8s.io/v1, types.go), strict at every level. */
 const jwtAuthenticatorFields = {
@@ -23,7 +23,7 @@ const jwtAuthenticatorFields = {
       z.strictObject({
         claim: text.optional(),
         requiredValue: text.optional(),
-        expression: notYet,
+        expression: text.optional(),
         message: text.optional(),
       }),
     )
@@ -38,7 +38,9 @@ const jwtAuthenticatorFields = {
         .default([]),
     })
     .default({ username: {}, extra: [] }),
-  userValidationRules: notYet,
+  userValidationRules: z
+    .array(z.strictObject({ expression: text.default(''), message: text.default('') }))
+    .default([]),
 };
 
 const jwtAuthenticator = z.strictObject(jwtAuthenticatorFields);
@@ -57,21 +59,33 @@ export const authenticationConfigurationSchema = z.strictObject({
   anonymous: z
     .strictObject({
       enabled: z.boolean().default(false),
-      conditions: z.array(z.strictObject({ path: text })).default([]),
+      conditions: z.array(z.strictObject({ path: text.default('') })).default([]),
     })
     .optional(),
 });
 
 export type AuthenticationConfigurationFile = z.infer<typeof authenticationConfigurationSchema>;
 
+const keySource = z.union(
+  [
+    z.strictObject({ file: text.min(1) }),
+    z.strictObject({ pem: text.min(1) }),
+    z.strictObject({ jwks: z.record(text, z.unknown()) }),
+  ],
+  { error: 'must be one of file, pem and jwks' },
+);
+
 const ownJwtEntry = z.strictObject({
   ...jwtAuthenticatorFields,
-  issuer: jwtAuthenticatorFields.issuer.extend({ keys: notYet, discoveryTokenFile: notYet }),
+  issuer: jwtAuthenticatorFields.issuer.extend({
+    keys: z.array(keySource).min(1).optional(),
+    discoveryTokenFile: text.min(1).optional(),
+  }),
   name: text.min(1).optional(),
   actAs: z.literal('impersonate', { error: 'only "impersonate" is supported yet' }).optional(),
   serviceAccount: notYet,
-  maxTokenLifetime: notYet,
-  tokenReview: z.literal(false, { error: 'not supported yet' }).optional(),
+  maxTokenLifetime: text.optional(),
+  tokenReview: z.boolean().default(false),
   allowReservedNames: z.boolean().default(false),
 });
 
@@ -117,7 +131,7 @@ export const configurationSchema = z.strictObject({
     })
     .prefault({}),
   jwt: z.array(ownJwtEntry).default([]),
-  tokenReview: notYet,
+  tokenReview: z.strictObject({ audiences: z.array(text.min(1)).default([]) }).optional(),
   impersonation: notYet,
   extra: notYet,
   envoy: z

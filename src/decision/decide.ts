@@ -3,14 +3,14 @@ import { Denial } from '../denial/denial.ts';
 import type { Identity } from '../identity/identity.ts';
 import { withinDeadline } from '../lib/within-deadline.ts';
 import { readBearerToken } from '../token/bearer.ts';
-import type { VerifiedToken } from '../token/verifier.ts';
+import type { Proof } from '../token/verifier.ts';
 import type { Allow, Decision } from './decision.ts';
 import { refuseImpersonation, refuseTricks } from './refusals.ts';
 import type { ClientHeaders, KubeRequest } from './request.ts';
 
 /** The parts that know the outside world. Each throws or rejects with Denial when it can't vouch. */
 export interface Deciders {
-  readonly authenticate: (token: string) => VerifiedToken | Promise<VerifiedToken>;
+  readonly authenticate: (token: string, deadline: number) => Proof | Promise<Proof>;
   readonly upstreamToken: () => string;
 }
 
@@ -40,7 +40,7 @@ export async function decide(
     refuseTricks(headers);
     const bearer = readBearerToken({ ...headers, websocket: isWebSocket(headers) });
     const verified = await withinDeadline(
-      deciders.authenticate(bearer.token),
+      deciders.authenticate(bearer.token, context.deadline),
       context.deadline,
       tooLate,
     );

@@ -1,5 +1,6 @@
 // Fetches small JSON documents over HTTPS for discovery and key sets, with every limit set: the
 // servers asked are other people's.
+import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'undici';
 
 export interface HttpOptions {
@@ -9,6 +10,8 @@ export interface HttpOptions {
   readonly timeoutMs?: number;
   /** Default 1 MiB. */
   readonly maxBytes?: number;
+  /** A bearer token for one server alone; the file is read for each request. */
+  readonly bearer?: { readonly file: string; readonly origin: string } | undefined;
 }
 
 export interface JsonClient {
@@ -31,7 +34,7 @@ export function createJsonClient(options: HttpOptions = {}): JsonClient {
       const limit = AbortSignal.timeout(timeoutMs);
       const both = signal ? AbortSignal.any([signal, limit]) : limit;
       try {
-        return await getJson(agent, url, both);
+        return await getJson(agent, url, await headersFor(url, options.bearer), both);
       } catch (error) {
         throw new Error(`GET ${url}: ${fault(error, maxBytes)}`, { cause: error });
       }
@@ -40,9 +43,27 @@ export function createJsonClient(options: HttpOptions = {}): JsonClient {
   };
 }
 
-async function getJson(dispatcher: Agent, url: string, signal: AbortSignal): Promise<unknown> {
-  if (URL.parse(url)?.protocol !== 'https:') throw new Error('only https is fetched');
-  const headers = { accept: 'application/json' };
+/** The token goes to its own server alone, whatever other address a document names. */
+async function headersFor(
+  url: string,
+  bearer: HttpOptions['bearer'],
+): Promise<Record<string, string>> {
+  const parsed = URL.parse(url);
+  if (parsed?.protocol !== 'https:') throw new Error('only https is fetched');
+  // kube-apiserver has its key set under the second type only (RFC 7517 §8.5.2).
+  const accept = 'application/json, application/jwk-set+json';
+  if (!bearer || parsed.origin !== bearer.origin) return { accept };
+  const token = (await readFile(bearer.file, 'utf8')).trim();
+  if (!/^[\w.~+/-]+=*$/.test(token)) throw new Error(`${bearer.file} does not hold a bearer token`);
+  return { accept, authorization: `Bearer ${token}` };
+}
+
+async function getJson(
+  dispatcher: Agent,
+  url: string,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): Promise<unknown> {
   const { statusCode, body } = await request(url, { dispatcher, headers, signal });
   if (statusCode !== 200) {
     await body.dump();

@@ -7,6 +7,7 @@ export interface Metrics {
   countCheck(record: CheckRecord): void;
   readonly countKeyFetch: (issuer: string, outcome: 'success' | 'failure') => void;
   countAuditFailure(): void;
+  readonly countReload: (outcome: 'success' | 'failure') => void;
   readonly contentType: string;
   /** The exposition in Prometheus' text format, with the gauges as they are now. */
   render(gauges: Gauges): Promise<string>;
@@ -51,6 +52,12 @@ export function createMetrics(): Metrics {
     help: 'Writes to an audit sink that failed.',
     registers,
   });
+  const reloads = new Counter({
+    name: 'kube_ext_authz_config_reloads_total',
+    help: 'New versions of the configuration files, by whether they were taken into use.',
+    labelNames: ['outcome'],
+    registers,
+  });
   const setGauges = createGauges(registers);
   return {
     countCheck: ({ decision, issuer, actAs, durationMs }) => {
@@ -60,6 +67,7 @@ export function createMetrics(): Metrics {
     },
     countKeyFetch: (issuer, outcome) => keyFetches.inc({ issuer, outcome }),
     countAuditFailure: () => auditFailures.inc(),
+    countReload: (outcome) => reloads.inc({ outcome }),
     contentType: registry.contentType,
     render: (gauges) => {
       setGauges(gauges);

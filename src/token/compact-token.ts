@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import { Denial } from '../denial/denial.ts';
 import { isRecord, type Claims } from '../identity/claims.ts';
+import { hasStrictClaims, hasStrictHeader } from './strict-form.ts';
 
 /** A JWT taken apart, its signature not yet looked at: nothing in it may be believed. */
 export interface CompactToken {
@@ -14,25 +16,43 @@ const threeParts = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 export function parseCompactToken(text: string): CompactToken {
   if (!threeParts.test(text)) throw malformed();
   const [header = '', payload = ''] = text.split('.');
-  return { text, header: parsePart(header), claims: parsePart(payload) };
+  if (![header, payload].every(isCanonical)) throw malformed();
+  const headerText = Buffer.from(header, 'base64url').toString('utf8');
+  const token = { text, header: parseObject(headerText), claims: parseClaims(decode(payload)) };
+  if (!hasStrictHeader(token.header, headerText)) throw malformed();
+  return token;
 }
 
-function parsePart(part: string): Claims {
-  const value = parseJson(Buffer.from(part, 'base64url').toString('utf8'));
-  if (!isRecord(value)) throw malformed();
-  return value;
+/** go-jose signs what it has decoded and encodes again: letters with bits left over are not those that were signed. */
+function isCanonical(part: string): boolean {
+  return decode(part).toString('base64url') === part;
+}
+
+function decode(part: string): Buffer {
+  return Buffer.from(part, 'base64url');
 }
 
 /** The claim set that a verified signature covers. Throws Denial. */
 export function parseClaims(payload: Uint8Array): Claims {
-  const value = parseJson(Buffer.from(payload).toString('utf8'));
+  if (!isUtf8(payload)) throw malformed();
+  const claims = parseObject(Buffer.from(payload).toString('utf8'));
+  if (!hasStrictClaims(claims)) throw malformed();
+  return claims;
+}
+
+function parseObject(text: string): Claims {
+  const value = parseJson(text);
   if (!isRecord(value)) throw malformed();
   return value;
 }
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text, (_, value: unknown) => {
+      // 1e999 is infinite here, and no number that Go could hold.
+      if (value === Infinity || value === -Infinity) throw malformed();
+      return value;
+    });
   } catch {
     throw malformed(); // The parser's own message would quote the token.
   }

@@ -25,10 +25,19 @@ export function parseKeySet(document: unknown): KeySet {
   }
   const usable = document['keys'].filter(isRecord).filter(isAsymmetric);
   if (usable.length === 0) throw new Error('the key set has no RSA or EC key');
-  const keys = usable.map(toVerificationKey);
+  return toKeySet(usable);
+}
+
+/** A set of public JWKs; `anyKid`: each is tried, whatever a token's `kid` says. */
+export function toKeySet(
+  jwks: readonly Claims[],
+  { anyKid = false }: { readonly anyKid?: boolean } = {},
+): KeySet {
+  const keys = jwks.map(toVerificationKey);
   return {
-    fingerprint: JSON.stringify(usable.map((jwk) => [jwk['kid'], publicPart(jwk)])),
-    candidates: (kid) => (kid === undefined ? keys : keys.filter((key) => key.kid === kid)),
+    fingerprint: JSON.stringify(jwks.map((jwk) => [jwk['kid'], publicPart(jwk)])),
+    candidates: (kid) =>
+      kid === undefined || anyKid ? keys : keys.filter((key) => key.kid === kid),
   };
 }
 

@@ -43,12 +43,39 @@ function audienceOf(value: unknown): readonly string[] {
   );
 }
 
-const numeric = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
+interface Lifetime {
+  /** Seconds since 1970. */
+  readonly expiry: number;
+  readonly now: number;
+  readonly longestMs: number | undefined;
+}
+
+/** Refuses a token that was made for longer than `longestMs`: exp − iat, without iat exp − now. Throws Denial. */
+export function checkLifetime(claims: Claims, { expiry, now, longestMs }: Lifetime): void {
+  if (longestMs === undefined) return;
+  const issued = Object.hasOwn(claims, 'iat') ? numericDate('iat', claims['iat']) : now;
+  if (issued > now) {
+    throw new Denial(
+      'token_lifetime',
+      'the token says that it was issued in the future; check the clocks of the issuer and this proxy',
+    );
+  }
+  if ((expiry - issued) * 1000 <= longestMs) return;
+  throw new Denial(
+    'token_lifetime',
+    `the token is made for ${ago(expiry - issued)}, and at most ${ago(longestMs / 1000)} are accepted of its issuer; ask for a shorter one`,
+  );
+}
+
+const numeric = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
+
+/** Beyond it Go's clock wraps, and what lies far ahead is long ago. */
+const latest = 9.223_371_9e18;
 
 /** RFC 7519 §2; like go-oidc, a number in a string counts and a fraction is cut off. */
 function numericDate(claim: string, value: unknown): number {
   const seconds = typeof value === 'string' && numeric.test(value) ? Number(value) : value;
-  if (typeof seconds === 'number' && Number.isFinite(seconds)) return Math.trunc(seconds);
+  if (typeof seconds === 'number' && Math.abs(seconds) < latest) return Math.trunc(seconds);
   throw new Denial('token_claim', `the token's claim "${claim}" is missing or not a date`);
 }
 

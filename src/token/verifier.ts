@@ -2,14 +2,14 @@
 // (apiserver/plugin/pkg/authenticator/token/oidc/oidc.go) and its go-oidc v2.5.0 (verify.go).
 import { compactVerify } from 'jose';
 import { Denial } from '../denial/denial.ts';
-import { mapClaims, type ClaimMappings } from '../identity/claims.ts';
+import { mapClaims, type ClaimMappings } from '../identity/map-claims.ts';
 import { withAuthenticatedGroup, type Identity } from '../identity/identity.ts';
 import { refuseAnonymous, refuseReservedNames, refuseUncarriableNames } from '../identity/names.ts';
 import { deepFreeze } from '../lib/deep-freeze.ts';
 import { parseClaims, type CompactToken } from './compact-token.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 import type { KeySet, VerificationKey } from './key-set.ts';
-import { checkRegisteredClaims } from './registered-claims.ts';
+import { checkLifetime, checkRegisteredClaims } from './registered-claims.ts';
 
 export interface IssuerRules extends ClaimMappings {
   /** Label for audit and metrics. */
@@ -17,12 +17,21 @@ export interface IssuerRules extends ClaimMappings {
   readonly audiences: readonly string[];
   readonly signingAlgorithms: readonly string[];
   readonly allowReservedNames: boolean;
+  /** The longest that exp − iat may be. */
+  readonly maxTokenLifetimeMs?: number | undefined;
+  /** A token is good only while the API server says so, too. */
+  readonly tokenReview?: boolean | undefined;
+}
+
+/** Who a token proves, and whose word that is. */
+export interface Proof {
+  /** Label of the issuer. */
+  readonly issuer: string;
+  readonly identity: Identity;
 }
 
 /** What a verified token proves, as long as it lasts. */
-export interface VerifiedToken {
-  readonly issuer: string;
-  readonly identity: Identity;
+export interface VerifiedToken extends Proof {
   /** Seconds since 1970. */
   readonly expiry: number;
   /** The set that the signature was checked against. */
@@ -40,6 +49,7 @@ export async function verifyToken(
   const { payload, keys } = await verifySignature(token, algorithm, issuer.name, issuerKeys);
   const claims = parseClaims(payload);
   const expiry = checkRegisteredClaims(claims, issuer.audiences, nowSeconds);
+  checkLifetime(claims, { expiry, now: nowSeconds, longestMs: issuer.maxTokenLifetimeMs });
   const identity = mapClaims(claims, issuer);
   if (!issuer.allowReservedNames) refuseReservedNames(identity);
   refuseAnonymous(identity);

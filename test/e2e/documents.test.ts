@@ -31,7 +31,9 @@ it('the commands that check a configuration work as they stand', async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'documents-'));
   t.after(() => rmSync(dir, { recursive: true }));
   symlinkSync(join(root, 'dist'), join(dir, 'dist'));
-  const config = blocks('yaml').find(({ text }) => parse(text).kind === 'Configuration');
+  const config = blocks('yaml').find(
+    ({ file, text }) => file === 'README.md' && parse(text).kind === 'Configuration',
+  );
   writeFileSync(join(dir, 'config.yaml'), config?.text ?? '');
   const lines = blocks('sh').flatMap(({ text }) => text.trim().split('\n'));
   const [line, ...more] = lines.filter((one) => one.includes('check-config'));

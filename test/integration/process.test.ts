@@ -89,7 +89,7 @@ describe('the program', () => {
         'grpc.address: must be host:port, such as 127.0.0.1:9001, or unix:/path',
         'impersonation: not supported yet',
         'unknown field "colour"',
-        'jwt: at least one of jwt and authentication.configFile is required',
+        'jwt: at least one of jwt, authentication.configFile and tokenReview is required',
         '',
       ]);
     }

@@ -11,4 +11,6 @@ export const plainRules: IssuerRules = {
   groups: { claim: 'groups', prefix: '' },
   extra: [],
   requiredClaims: [],
+  claimRules: [],
+  userRules: [],
 };

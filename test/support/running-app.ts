@@ -26,6 +26,7 @@ export interface RunningApp {
   readonly app: App;
   readonly client: CheckClient;
   readonly tokenFile: string;
+  readonly configFile: string;
   /** The audit events so far. */
   events(): readonly Readonly<Record<string, unknown>>[];
   /** Everything logged so far, as text. */
@@ -63,7 +64,10 @@ export async function startRunningApp({
   const log = (fields: object, message: string): void =>
     void lines.push(JSON.stringify({ ...fields, message }));
   const logger: Logger = { debug: log, info: log, warn: log, error: log };
-  const app = await startApp(loadConfig(configFile), logger, { retryMs: 50, cooldownMs: 50 });
+  const app = await startApp(loadConfig(configFile), logger, {
+    timing: { retryMs: 50, cooldownMs: 50 },
+    reread: () => loadConfig(configFile),
+  });
   const client = connectCheckClient(app.grpcAddress);
   const readyz = (): ReturnType<RunningApp['readyz']> => fetchText(`${app.adminURL}/readyz`);
   await waitUntil('every first discovery to end', async () => {
@@ -79,6 +83,7 @@ export async function startRunningApp({
     app,
     client,
     tokenFile,
+    configFile,
     events: () => readEvents(join(dir, 'audit.log')),
     logged: () => lines.join('\n'),
     readyz,

@@ -62,10 +62,28 @@ const refused: readonly (readonly [what: string, path: Path, value: unknown, ...
     'unknown field "anonymous.conditions[0].method"',
   ],
   [
-    'an expression',
+    'a claim and an expression',
     ['jwt', 0, 'claimMappings', 'username'],
-    { expression: 'claims.sub' },
-    'jwt[0].claimMappings.username.expression: not supported yet',
+    { claim: 'sub', prefix: '', expression: 'claims.sub' },
+    'jwt[0].claimMappings.username: Invalid value: "": claim and expression can\'t both be set',
+  ],
+  [
+    'a rule that is no truth',
+    ['jwt', 0, 'claimValidationRules'],
+    [{ expression: 'claims.sub' }],
+    'jwt[0].claimValidationRules[0].expression: Invalid value: "claims.sub": must evaluate to bool',
+  ],
+  [
+    'an email address nobody looks at the proof of',
+    ['jwt', 0, 'claimMappings', 'username'],
+    { expression: 'claims.email' },
+    'jwt[0].claimMappings.username.expression: Invalid value: "claims.email": claims.email_verified must be used in claimMappings.username.expression or claimMappings.extra[*].valueExpression or claimValidationRules[*].expression when claims.email is used in claimMappings.username.expression',
+  ],
+  [
+    'a rule for users twice',
+    ['jwt', 0, 'userValidationRules'],
+    [{ expression: 'user.uid == ""' }, { expression: 'user.uid == ""' }],
+    'jwt[0].userValidationRules[1].expression: Duplicate value: "user.uid == \\"\\""',
   ],
   ['65 entries', ['jwt'], entries(65), 'jwt: Too many: 65: must have at most 64 items'],
   [

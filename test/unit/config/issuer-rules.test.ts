@@ -182,7 +182,8 @@ describe('the certificate authority of an issuer', () => {
 
 function check(changes: Partial<Issuer>): readonly string[] {
   const found: string[] = [];
-  const disallowed = ['https://disallowed.example', 'https://also.example'];
-  checkIssuer({ ...good, ...changes }, 'jwt[0].issuer', disallowed, collectProblems(found));
+  const disallowedIssuers = ['https://disallowed.example', 'https://also.example'];
+  const settings = { disallowedIssuers };
+  checkIssuer({ ...good, ...changes }, 'jwt[0].issuer', settings, collectProblems(found));
   return found;
 }

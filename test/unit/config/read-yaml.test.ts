@@ -56,7 +56,7 @@ describe('a configuration in YAML', () => {
     const file = writeConfig(twice);
     assert.deepEqual(
       problemsOf(() => loadConfig(file), file),
-      ['jwt[1].issuer.url: Duplicate value: "https://issuer.example"'],
+      ['jwt[1].name: Duplicate value: "one"'],
     );
   });
 
@@ -66,7 +66,7 @@ describe('a configuration in YAML', () => {
       'grpc.address: must be host:port, such as 127.0.0.1:9001, or unix:/path',
       'unknown field "jwt[0].bogus"',
       'unknown field "jwt[1].bogus"',
-      'jwt[1].issuer.url: Duplicate value: "https://issuer.example"',
+      'jwt[1].name: Duplicate value: "https://issuer.example"',
     ]);
   });
 

@@ -180,7 +180,11 @@ describe('a header', () => {
   for (const [name, header] of pointers) {
     it(`that brings a key by ${name} is not followed`, async () => {
       const token = signToken(stranger, { ...claims, sub: 'admin' }, { kid: undefined, ...header });
-      assert.equal((await denialOf(() => verify(token))).reason, 'token_signature');
+      // go-jose reads x5c, and these are no certificates.
+      const isRead = name === 'x5c';
+      const { reason } = await denialOf(() => verify(token));
+      assert.equal(reason, isRead ? 'token_malformed' : 'token_signature');
+      if (isRead) return;
       assert.equal((await verify(signToken(ec, claims, { ...header }))).identity.username, 'alice');
     });
   }
@@ -192,11 +196,11 @@ describe('a header', () => {
     });
   }
 
-  it('that says the payload is not encoded changes nothing about what was signed', async () => {
+  it('that says the payload is not encoded is refused', async () => {
     const header = encodePart({ alg: 'ES256', kid: 'ec', b64: false });
     const raw = signatureOf(`${header}.${JSON.stringify(claims)}`, 'ES256', ec.privateKey);
     const token = `${header}.${body}.${raw.toString('base64url')}`;
-    assert.equal((await denialOf(() => verify(token))).reason, 'token_signature');
+    assert.equal((await denialOf(() => verify(token))).reason, 'token_malformed');
   });
 
   it('may have any type', async () => {
@@ -204,13 +208,13 @@ describe('a header', () => {
       await verify(signToken(ec, claims, { typ }));
   });
 
-  it('with a name twice is read once: by its last', async () => {
-    const twice = encodePart('{"alg":"none","alg":"ES256","kid":"ec"}');
-    const token = `${twice}.${body}.${signatureOf(`${twice}.${body}`, 'ES256', ec.privateKey).toString('base64url')}`;
-    assert.equal((await verify(token)).identity.username, 'alice');
-    const reversed = encodePart('{"alg":"ES256","kid":"ec","alg":"none"}');
-    const { reason } = await denialOf(() => verify(`${reversed}.${body}.${signature}`));
-    assert.equal(reason, 'token_algorithm');
+  it('with a name twice is refused, as go-jose refuses it', async () => {
+    for (const text of ['{"alg":"none","alg":"ES256"}', '{"alg":"ES256","\\u0061lg":"none"}']) {
+      const twice = encodePart(text);
+      const signed = signatureOf(`${twice}.${body}`, 'ES256', ec.privateKey).toString('base64url');
+      const { reason } = await denialOf(() => verify(`${twice}.${body}.${signed}`));
+      assert.equal(reason, 'token_malformed');
+    }
   });
 });
 

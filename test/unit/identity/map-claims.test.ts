@@ -1,7 +1,9 @@
 /** Who a claim set is, by kube-apiserver's rules, and what no claim set may be. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { mapClaims, type ClaimMappings, type Claims } from '../../../src/identity/claims.ts';
+import { compileExpression } from '../../../src/cel/expression.ts';
+import type { Claims } from '../../../src/identity/claims.ts';
+import { mapClaims, type ClaimMappings } from '../../../src/identity/map-claims.ts';
 import type { Identity } from '../../../src/identity/identity.ts';
 import { denialOf } from '../../support/denials.ts';
 
@@ -9,11 +11,16 @@ const plain: ClaimMappings = {
   username: { claim: 'sub', prefix: '' },
   extra: [],
   requiredClaims: [],
+  claimRules: [],
+  userRules: [],
 };
 const withGroups: ClaimMappings = { ...plain, groups: { claim: 'groups', prefix: '' } };
 const withUid: ClaimMappings = { ...plain, uid: { claim: 'oid' } };
 const byEmail: ClaimMappings = { ...plain, username: { claim: 'email', prefix: '' } };
-const withTeam: ClaimMappings = { ...plain, extra: [{ key: 'acme.io/team', claimPath: ['team'] }] };
+const withTeam: ClaimMappings = {
+  ...plain,
+  extra: [{ key: 'acme.io/team', expression: compileExpression('claims.team', 'claims') }],
+};
 const requiring: ClaimMappings = {
   ...plain,
   requiredClaims: [{ claim: 'hd', requiredValue: 'example.com' }],
@@ -60,12 +67,17 @@ const refused: readonly Row[] = [
     { email: 'alice@example.com', email_verified },
     'the token does not say that its email address was verified',
   ]),
-  ['no team', withTeam, { sub: 'alice' }, 'the token lacks the claim "team"'],
+  [
+    'no team',
+    withTeam,
+    { sub: 'alice' },
+    `the issuer's expression for the extra "acme.io/team" failed on this token`,
+  ],
   ...[7, true, {}, [7], ['blue', null], [['blue']]].map((team): Row => [
     `${JSON.stringify(team)} for a team`,
     withTeam,
     { sub: 'alice', team },
-    'the token\'s claim "team" must be a string or a list of strings',
+    `the issuer's expression for the extra "acme.io/team" did not give a string or a list of strings`,
   ]),
   ['no required claim', requiring, { sub: 'alice' }, 'the token lacks the claim "hd"'],
   ...['other.example', 'EXAMPLE.COM', 'example.com ', '', null].map((hd): Row => [
@@ -185,15 +197,26 @@ describe('the extras of a claim set', () => {
   }
 
   it('follow a path into objects, and into nothing else', async () => {
-    const deep = { ...plain, extra: [{ key: 'acme.io/x', claimPath: ['a', 'b', 'length'] }] };
+    const deep = {
+      ...plain,
+      extra: [{ key: 'acme.io/x', expression: compileExpression('claims.a.b.length', 'claims') }],
+    };
     const found = mapClaims({ sub: 'a', a: { b: { length: 'long' } } }, deep);
     assert.deepEqual(found.extra, { 'acme.io/x': ['long'] });
     for (const b of ['text', ['list'], null, 7, {}]) {
       const { message } = await denialOf(() => mapClaims({ sub: 'a', a: { b } }, deep));
-      assert.equal(message, 'the token lacks the claim "a.b.length"');
+      assert.equal(
+        message,
+        `the issuer's expression for the extra "acme.io/x" failed on this token`,
+      );
     }
   });
 });
+
+/** `__` is an escape in CEL. */
+function expressionOf(name: string): ReturnType<typeof compileExpression> {
+  return compileExpression(name.includes('__') ? 'claims.missing' : `claims.${name}`, 'claims');
+}
 
 describe('a claim with a name that every JavaScript object knows', () => {
   for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf']) {
@@ -201,13 +224,19 @@ describe('a claim with a name that every JavaScript object knows', () => {
       for (const mappings of [
         { ...plain, username: { claim: name, prefix: '' } },
         { ...plain, uid: { claim: name } },
-        { ...plain, extra: [{ key: 'acme.io/x', claimPath: [name] }] },
-        { ...plain, extra: [{ key: 'acme.io/x', claimPath: ['o', name] }] },
+        {
+          ...plain,
+          extra: [{ key: 'acme.io/x', expression: expressionOf(name) }],
+        },
+        {
+          ...plain,
+          extra: [{ key: 'acme.io/x', expression: expressionOf(`o.${name}`) }],
+        },
         { ...plain, requiredClaims: [{ claim: name, requiredValue: '' }] },
       ]) {
         const { reason, message } = await denialOf(() => mapClaims({ sub: 'a', o: {} }, mappings));
         assert.equal(reason, 'token_claim');
-        assert.match(message, /^the token lacks the claim /);
+        assert.match(message, /^the token lacks the claim |failed on this token$/);
       }
       const none = { ...plain, groups: { claim: name, prefix: '' } };
       assert.deepEqual(mapClaims({ sub: 'a' }, none).groups, []);

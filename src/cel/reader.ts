@@ -1,0 +1,40 @@
+/** Reads tokens one after the other. */
+import { CelError } from './cel-error.ts';
+import type { Token } from './lexer.ts';
+
+export interface Reader {
+  readonly tokens: readonly Token[];
+  at: number;
+  depth: number;
+}
+
+export function peek(reader: Reader, ahead = 0): Token {
+  return reader.tokens[reader.at + ahead] ?? { kind: 'end', text: '', at: 0 };
+}
+
+export function take(reader: Reader, text: string): boolean {
+  const token = peek(reader);
+  if (token.kind !== 'sign' || token.text !== text) return false;
+  reader.at += 1;
+  return true;
+}
+
+export function expect(reader: Reader, text: string): void {
+  if (!take(reader, text)) throw unexpected(reader);
+}
+
+export function expectName(reader: Reader): string {
+  const token = peek(reader);
+  if (token.kind !== 'name') throw unexpected(reader);
+  reader.at += 1;
+  return token.text;
+}
+
+export function isNumber({ kind }: Token): boolean {
+  return kind === 'int' || kind === 'uint' || kind === 'double';
+}
+
+export function unexpected(reader: Reader): CelError {
+  const { text, at } = peek(reader);
+  return new CelError(`syntax error at column ${at + 1}: unexpected ${JSON.stringify(text)}`);
+}

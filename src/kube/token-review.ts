@@ -1,0 +1,104 @@
+// Asks the API server about tokens that only it can judge (TokenReview, authentication.k8s.io/v1).
+import { hash } from 'node:crypto';
+import { Denial } from '../denial/denial.ts';
+import { deepFreeze } from '../lib/deep-freeze.ts';
+import { errorMessage } from '../lib/error-message.ts';
+import { withinDeadline } from '../lib/within-deadline.ts';
+import { createBriefMemory } from './brief-memory.ts';
+import { createKubeClient, type KubeAnswer, type KubeClient } from './client.ts';
+import { createClusterAccess } from './cluster-access.ts';
+import { readReviewAnswer, unavailable, type Asked, type ReviewedUser } from './review-answer.ts';
+import { createSharedWork } from './shared-work.ts';
+
+export type { ReviewedUser } from './review-answer.ts';
+
+export interface TokenReviewer {
+  /**
+   * Who a token proves, if the API server says that it is good for any of the audiences (none: the
+   * API server's own) before the deadline, in milliseconds since 1970. Rejects with Denial:
+   * `token_rejected` when it says no, `review_unavailable` when it can't be asked.
+   */
+  readonly review: (
+    token: string,
+    audiences: readonly string[],
+    deadline: number,
+  ) => Promise<ReviewedUser>;
+}
+
+export interface TokenReviewerOptions {
+  /** Default: the Pod's own service account. */
+  readonly kubeconfig?: string | undefined;
+  /** The longest that a review may take, whatever the deadline; default 5 000. */
+  readonly timeoutMs?: number;
+  /** How long a yes is remembered; default 10 000. Nothing else is. */
+  readonly cacheTtlMs?: number;
+  /** Milliseconds since 1970; default Date.now. */
+  readonly now?: () => number;
+}
+
+const path = '/apis/authentication.k8s.io/v1/tokenreviews';
+const maxRemembered = 10_000;
+
+/** Opens no connection before the first review. */
+export function createTokenReviewer(
+  options: TokenReviewerOptions,
+): TokenReviewer & { readonly stop: () => void } {
+  const { kubeconfig, timeoutMs = 5_000, cacheTtlMs = 10_000, now = Date.now } = options;
+  const client = createKubeClient(createClusterAccess(kubeconfig));
+  const memory = { ttlMs: cacheTtlMs, maxEntries: maxRemembered, now };
+  const remembered = createBriefMemory<ReviewedUser>(memory);
+  const join = createSharedWork<ReviewedUser>(timeoutMs);
+
+  async function ask(asked: Asked, key: string, signal: AbortSignal): Promise<ReviewedUser> {
+    const at = now(); // what is remembered was true when it was asked, at the latest
+    const user = deepFreeze(readReviewAnswer(await post(client, asked, signal), asked));
+    remembered.set(key, user, at);
+    return user;
+  }
+  return {
+    review: async (token, audiences, deadline) => {
+      // Of this one kube-apiserver says that the question is wrong, not the token.
+      if (token === '') throw new Denial('token_rejected', 'the bearer token is empty');
+      const key = hash('sha256', JSON.stringify([token, audiences]), 'base64');
+      const known = remembered.get(key);
+      if (known) return known;
+      const patience = Math.min(deadline - now(), timeoutMs);
+      if (patience <= 0) throw tooLate();
+      const share = join(key, (signal) => ask({ token, audiences }, key, signal));
+      try {
+        return await withinDeadline(share.result, Date.now() + patience, tooLate);
+      } finally {
+        share.leave();
+      }
+    },
+    stop: client.stop,
+  };
+}
+
+async function post(
+  client: KubeClient,
+  { token, audiences }: Asked,
+  signal: AbortSignal,
+): Promise<KubeAnswer> {
+  const review = {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenReview',
+    spec: { token, ...(audiences.length > 0 && { audiences }) },
+  };
+  try {
+    return await client.post(path, review, signal);
+  } catch (error) {
+    if (signal.aborted) throw tooLate();
+    throw unavailable(
+      "the API server can't be asked about the token at the moment; try again later",
+      new Error(`TokenReview: ${errorMessage(error)}`),
+    );
+  }
+}
+
+function tooLate(): Error {
+  return unavailable(
+    'the API server did not say in time whether the token is good; try again later',
+    new Error('TokenReview: no whole answer in time'),
+  );
+}

@@ -1,0 +1,175 @@
+/** jwt entries that kube-apiserver takes or refuses at its start, one for each rule of its validation. */
+import { expressionRows } from './oracle-config-expressions.ts';
+import {
+  extra,
+  issuer,
+  mappings,
+  ownIssuer,
+  rules,
+  userRules,
+  type Row,
+} from './oracle-config-parts.ts';
+import { readsExpressions } from './oracle-entries.ts';
+
+export interface ConfigEntry {
+  readonly verdict: Row[0];
+  readonly what: string;
+  /** Without its issuer's `url` where that is any. */
+  readonly entry: Row[2];
+}
+
+const plain: readonly Row[] = [
+  ['taken', 'the least there can be', mappings({})],
+  ['refused', 'nothing at all', { issuer: {} }],
+  ['refused', 'no issuer', { ...mappings({}), issuer: undefined }],
+  ['refused', 'an empty URL', issuer({ url: '' })],
+  ['refused', 'a URL over http', issuer({ url: 'http://issuer.example' })],
+  ['refused', 'a URL without a scheme', issuer({ url: 'issuer.example' })],
+  ['refused', 'a URL of another scheme', issuer({ url: 'ftp://issuer.example' })],
+  ['refused', 'a scheme and no more', issuer({ url: 'http://' })],
+  // A URL that can't be dialled is a mistake.
+  ['ours', 'https and no more', issuer({ url: 'https://' })],
+  ['taken', 'a scheme in capitals', issuer({ url: 'HTTPS://caps.example' })],
+  ['taken', 'a URL with a port', issuer({ url: 'https://port.example:8443/path' })],
+  ['taken', 'a URL with a slash behind', issuer({ url: 'https://slash.example/' })],
+  ['taken', 'a URL in IPv6', issuer({ url: 'https://[::1]:8443' })],
+  ['taken', 'a URL with %20', issuer({ url: 'https://escape.example/%20' })],
+  ['refused', 'a URL with half an escape', issuer({ url: 'https://escape.example/%2' })],
+  ['refused', 'a URL with a space in its host', issuer({ url: 'https://a b.example' })],
+  ['taken', 'a URL with a space in its path', issuer({ url: 'https://space.example/a b' })],
+  ['refused', 'a URL with a space in front', issuer({ url: ' https://front.example' })],
+  ['refused', 'a URL with a port in words', issuer({ url: 'https://port.example:http' })],
+  ['taken', 'a URL with an empty port', issuer({ url: 'https://emptyport.example:' })],
+  ['ours', 'a URL with a port too high', issuer({ url: 'https://high.example:99999' })],
+  ['refused', 'a URL with a line break', issuer({ url: 'https://break.example/\n' })],
+  ['refused', 'a colon and no scheme', issuer({ url: '://issuer.example' })],
+  ['taken', 'a URL that is no hierarchy', issuer({ url: 'https:issuer.example' })],
+  ['taken', 'a URL with one slash', issuer({ url: 'https:/oneslash.example' })],
+  ['taken', 'a URL not in ASCII', issuer({ url: 'https://größe.example' })],
+  ['refused', 'a URL with a user', issuer({ url: 'https://me@user.example' })],
+  ['refused', 'a URL with a password', issuer({ url: 'https://me:secret@user.example' })],
+  ['refused', 'a URL with an empty user', issuer({ url: 'https://@user.example' })],
+  ['refused', 'a URL with a query', issuer({ url: 'https://query.example?a=b' })],
+  ['taken', 'a URL with an empty query', issuer({ url: 'https://query.example?' })],
+  ['refused', 'a URL with a fragment', issuer({ url: 'https://fragment.example#a' })],
+  ['taken', 'a URL with an empty fragment', issuer({ url: 'https://fragment.example#' })],
+  ['refused', 'a URL with everything', issuer({ url: 'http://me@all.example?a#b' })],
+  ['taken', "the API server's own issuer with a slash", issuer({ url: `${ownIssuer}/` })],
+  ['taken', 'a discovery URL', issuer({ discoveryURL: 'https://d.example/.well-known/x' })],
+  ['taken', 'an empty discovery URL', issuer({ discoveryURL: '' })],
+  ['taken', "a discovery URL of the API server's own", issuer({ discoveryURL: ownIssuer })],
+  ['refused', 'a discovery URL over http', issuer({ discoveryURL: 'http://d.example' })],
+  ['refused', 'a discovery URL with a user', issuer({ discoveryURL: 'https://me@d.example' })],
+  ['refused', 'a discovery URL with a query', issuer({ discoveryURL: 'https://d.example?a' })],
+  ['refused', 'a discovery URL with a fragment', issuer({ discoveryURL: 'https://d.example#a' })],
+  [
+    'refused',
+    'the URL for discovery, too',
+    issuer({ url: 'https://twice.example', discoveryURL: 'https://twice.example//' }),
+  ],
+  ['refused', 'no audiences', issuer({ audiences: undefined })],
+  ['refused', 'an empty list of audiences', issuer({ audiences: [] })],
+  ['refused', 'an empty audience', issuer({ audiences: [''] })],
+  ['taken', 'a blank audience', issuer({ audiences: [' '] })],
+  ['refused', 'two audiences without a policy', issuer({ audiences: ['a', 'b'] })],
+  [
+    'taken',
+    'two audiences, any of them',
+    issuer({ audiences: ['a', 'b'], audienceMatchPolicy: 'MatchAny' }),
+  ],
+  [
+    'refused',
+    'two audiences, all of them',
+    issuer({ audiences: ['a', 'b'], audienceMatchPolicy: 'MatchAll' }),
+  ],
+  [
+    'refused',
+    'the same audience twice and an empty one',
+    issuer({ audiences: ['a', 'a', ''], audienceMatchPolicy: 'MatchAny' }),
+  ],
+  ['taken', 'one audience, any of them', issuer({ audienceMatchPolicy: 'MatchAny' })],
+  ['taken', 'an empty policy', issuer({ audienceMatchPolicy: '' })],
+  ['refused', 'a policy in another case', issuer({ audienceMatchPolicy: 'matchAny' })],
+  ['refused', 'an authority that is no PEM', issuer({ certificateAuthority: 'x' })],
+  ['taken', 'an empty authority', issuer({ certificateAuthority: '' })],
+  [
+    'refused',
+    'an authority that is no certificate',
+    issuer({ certificateAuthority: pem('CERTIFICATE', 'AAAA') }),
+  ],
+  [
+    'refused',
+    'an authority that is a key',
+    issuer({ certificateAuthority: pem('PUBLIC KEY', 'AAAA') }),
+  ],
+  ['refused', 'an egress that is not there', issuer({ egressSelectorType: 'Cluster' })],
+  ['refused', 'an egress for etcd', issuer({ egressSelectorType: 'etcd' })],
+  ['refused', 'no mappings', { claimMappings: undefined }],
+  ['refused', 'empty mappings', { claimMappings: {} }],
+  ['refused', 'an empty user', mappings({ username: {} })],
+  ['refused', 'a user without a prefix', mappings({ username: { claim: 'sub' } })],
+  ['refused', 'a user by a prefix only', mappings({ username: { prefix: 'a' } })],
+  ['refused', 'a user by an empty claim', mappings({ username: { claim: '', prefix: '' } })],
+  ['taken', 'a user by a blank claim', mappings({ username: { claim: ' ', prefix: '' } })],
+  ['taken', 'groups', mappings({ groups: { claim: 'g', prefix: '' } })],
+  ['taken', 'empty groups', mappings({ groups: {} })],
+  ['taken', 'groups by a prefix only', mappings({ groups: { prefix: 'a' } })],
+  ['refused', 'groups without a prefix', mappings({ groups: { claim: 'g' } })],
+  ['taken', 'an empty uid', mappings({ uid: {} })],
+  ['taken', 'a uid', mappings({ uid: { claim: 'u' } })],
+  ['taken', 'an extra', extra('example.com/a')],
+  ['taken', 'an extra with a long path', extra('example.com/a/b/c')],
+  ['taken', 'an extra of one label', extra('example/a')],
+  ['taken', 'an extra with odd signs', extra("example.com/a%41-._~!$&'()*+,;=:")],
+  ['taken', 'an extra of a domain that ends alike', extra('ak8s.io/a')],
+  ['refused', 'an extra without a key', mappings({ extra: [{ valueExpression: 'claims.x' }] })],
+  ['refused', 'an extra without a domain', extra('a')],
+  ['refused', 'an extra with an empty domain', extra('/a')],
+  ['refused', 'an extra with an empty path', extra('example.com/')],
+  ['refused', 'an extra with a slash and no more', extra('/')],
+  ['refused', 'an extra with a domain that is none', extra('-a.com/x')],
+  ['refused', 'an extra with an underscore in its domain', extra('a_b.com/x')],
+  ['refused', 'an extra with a space in its path', extra('example.com/a b')],
+  ['refused', 'an extra with capitals', extra('example.com/A')],
+  ['refused', 'an extra with capitals in its domain', extra('Example.com/a')],
+  ['refused', 'an extra not in ASCII', extra('example.com/ä')],
+  ['refused', 'an extra of a long domain', extra(`${'a'.repeat(254)}/x`)],
+  ['refused', 'an extra of k8s.io', extra('k8s.io/a')],
+  ['refused', 'an extra below kubernetes.io', extra('authentication.kubernetes.io/credential-id')],
+  ['refused', 'an extra without an expression', extra('example.com/a', '')],
+  [
+    'refused',
+    'the same extra twice',
+    mappings({
+      extra: [
+        { key: 'example.com/a', valueExpression: 'claims.x' },
+        { key: 'example.com/a', valueExpression: 'claims.y' },
+      ],
+    }),
+  ],
+  ['taken', 'a required claim', rules({ claim: 'hd', requiredValue: 'a' })],
+  ['taken', 'a claim required to be empty', rules({ claim: 'hd' })],
+  ['refused', 'an empty rule', rules({})],
+  ['refused', 'a value that nothing requires', rules({ requiredValue: 'a' })],
+  ['refused', 'a message that a claim can not have', rules({ claim: 'hd', message: 'no' })],
+  ['refused', 'the same claim twice', rules({ claim: 'hd' }, { claim: 'hd', requiredValue: 'a' })],
+  ['taken', 'no rules in the list', { ...rules(), ...userRules() }],
+  [
+    'refused',
+    'everything at once',
+    {
+      issuer: { url: 'http://me@many.example', audiences: ['', ''], egressSelectorType: 'x' },
+      claimMappings: { groups: { claim: 'g' }, extra: [{}] },
+      claimValidationRules: [{}, { claim: 'a', message: 'b' }],
+    },
+  ],
+];
+
+function pem(label: string, content: string): string {
+  return `-----BEGIN ${label}-----\n${content}\n-----END ${label}-----\n`;
+}
+
+export const configEntries: readonly ConfigEntry[] = [
+  ...plain,
+  ...(readsExpressions ? expressionRows : []),
+].map(([verdict, what, entry]) => ({ verdict, what, entry }));
