@@ -36,8 +36,11 @@ function decode(part: string): Buffer {
 export function parseClaims(payload: Uint8Array): Claims {
   if (!isUtf8(payload)) throw malformed();
   const claims = parseObject(Buffer.from(payload).toString('utf8'));
-  if (!hasStrictClaims(claims)) throw malformed();
-  return claims;
+  if (hasStrictClaims(claims)) return claims;
+  throw new Denial(
+    'token_claim',
+    'a registered claim of the token (iss, sub, aud, exp and the like) is of the wrong type, or is there in another spelling',
+  );
 }
 
 function parseObject(text: string): Claims {
