@@ -20,7 +20,9 @@ export function ourVerdict({ variable, source, input }: Question): Verdict {
 
 /** Whether ours only refuses where Kubernetes doesn't, or refuses earlier. */
 export function isStricter(ours: Verdict, theirs: Verdict): boolean {
-  return ours === 'refused at load' || (ours === 'failed' && theirs.startsWith('gave'));
+  if (ours === 'refused at load') return true;
+  // A claim or rule that comes to something else than plain values is refused where it is used.
+  return theirs.startsWith('gave') && (ours === 'failed' || ours === 'gave "something else"');
 }
 
 function comparable(value: unknown): string {
