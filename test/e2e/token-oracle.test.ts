@@ -9,7 +9,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { stringify } from 'yaml';
 import { namedCases, type NamedCase } from '../support/oracle-cases.ts';
 import { defects } from '../support/oracle-defects.ts';
-import { differences } from '../support/oracle-differences.ts';
+import { differences, isUnordered } from '../support/oracle-differences.ts';
 import { signDraft, toJson, type Draft } from '../support/oracle-drafts.ts';
 import {
   audience,
@@ -24,7 +24,12 @@ import {
   startOracleIssuers,
   type OracleIssuers,
 } from '../support/oracle-issuers.ts';
-import { startOraclePair, type Answer, type OraclePair } from '../support/oracle-pair.ts';
+import {
+  startOraclePair,
+  type Answer,
+  type OraclePair,
+  type UserInfo,
+} from '../support/oracle-pair.ts';
 import { createRandom } from '../support/random.ts';
 
 const mostEntries = 64;
@@ -131,12 +136,22 @@ function toYaml({ name, url, rules }: Entry, certificateAuthority: string): obje
 
 function judge(kube: Answer, ours: Answer, draft: Draft, rules: EntryRules): Outcome['verdict'] {
   if ('user' in kube) {
-    if ('user' in ours) return isDeepStrictEqual(kube.user, ours.user) ? 'same' : 'different';
+    if ('user' in ours) {
+      const shown = isUnordered(draft, rules) ? inOrder : (user: UserInfo): UserInfo => user;
+      return isDeepStrictEqual(shown(kube.user), shown(ours.user)) ? 'same' : 'different';
+    }
     return differences.some(({ applies }) => applies(kube.user, draft, rules))
       ? 'ours'
       : 'different';
   }
   return 'refused' in ours ? 'refused' : 'different';
+}
+
+function inOrder(user: UserInfo): UserInfo {
+  const extra = Object.entries(user.extra).map(
+    ([key, values]) => [key, values.toSorted()] as const,
+  );
+  return { ...user, groups: user.groups.toSorted(), extra: Object.fromEntries(extra) };
 }
 
 /** Everything to repeat it by. */

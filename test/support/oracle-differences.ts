@@ -89,7 +89,30 @@ export const differences: readonly Difference[] = [
     applies: (_, { claims }) =>
       claims.some(([name, json]) => name === 'nbf' && Number(json) > 1e18),
   },
+  {
+    reason: 'format() shows texts, truths and whole numbers; fractions, lists and maps are refused',
+    applies: (_, draft, rules) =>
+      dynamicClaims(rules, /\.format\(/).some((name) => /^[[{\d-]/.test(jsonOf(draft, name))),
+  },
 ];
+
+/** Whether groups or an extra come from a map's keys, which Go gives in another order each time. */
+export function isUnordered(draft: Draft, rules: EntryRules): boolean {
+  return dynamicClaims(rules, /\.(map|filter)\(/).some((name) =>
+    jsonOf(draft, name).startsWith('{'),
+  );
+}
+
+/** The claims that stand as `dyn(claims.x)` in expressions with such a call. */
+function dynamicClaims({ claimMappings }: EntryRules, call: RegExp): readonly string[] {
+  const text = JSON.stringify(claimMappings);
+  if (!call.test(text)) return [];
+  return Array.from(text.matchAll(/dyn\(claims\.(\w+)\)/g), ([, name = '']) => name);
+}
+
+function jsonOf({ claims }: Draft, name: string): string {
+  return claims.findLast(([other]) => other === name)?.[1] ?? '';
+}
 
 const registered = /^(iss|sub|aud|exp|iat|nbf|nonce|at_hash)$/i;
 const halfSurrogate = /\\ud[89a-f][0-9a-f]{2}/i;

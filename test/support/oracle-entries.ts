@@ -176,6 +176,12 @@ export const expressionEntries = {
       ],
     },
   },
+  formatted: {
+    claimMappings: {
+      username: { expression: '"%s".format([dyn(claims.hd)])' },
+      groups: { expression: 'dyn(claims.tags).map(tag, "tag:" + tag)' },
+    },
+  },
 } as const satisfies Readonly<Record<string, EntryRules>>;
 
 /** Whether the server reads expressions; without, their entries and rows are left out. */
