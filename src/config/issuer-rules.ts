@@ -18,7 +18,7 @@ export function checkIssuer(
 ): void {
   const { url, discoveryURL = '' } = issuer;
   checkIssuerURL(url, `${path}.url`, disallowedIssuers, problems);
-  // Nothing is fetched from an issuer whose keys are here: any URI names it.
+  // Nothing is fetched from an issuer whose keys are here, and so every URI will do for its name.
   if (url !== '' && !hasKeys) checkURL(url, `${path}.url`, problems);
   checkDiscoveryURL(url, discoveryURL, `${path}.discoveryURL`, problems);
   checkAudiences(issuer, path, problems);

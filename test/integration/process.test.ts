@@ -96,7 +96,7 @@ describe('the program', () => {
   });
 
   it('says NOT_SERVING first when it is told to stop, finishes the checks it has, and exits with 0', async () => {
-    const server = await startServerProcess(writeConfig({}));
+    const server = await startServerProcess(['--config', writeConfig({})]);
     const health = connectHealth(server.grpcAddress);
     const client = connectCheckClient(server.grpcAddress);
     const statuses = health.watch();
@@ -129,7 +129,7 @@ describe('the program', () => {
       log: { level: 'trace' },
       grpc: { address: '127.0.0.1:0', drainPeriod: '0s' },
     });
-    const server = await startServerProcess(file);
+    const server = await startServerProcess(['--config', file]);
     const client = connectCheckClient(server.grpcAddress);
     const token = await issuer.mint({ sub: 'alice', uid: '1', team: 'blue' });
     for (const text of [token, `${token}x`, token.slice(0, -3), 'garbage-token-text']) {
@@ -153,10 +153,51 @@ describe('the program', () => {
     assert.doesNotMatch(stdout + stderr, /eyJ|own-token|garbage-token-text|PRIVATE/);
   });
 
+  it("serves by kube-apiserver's own file and by its own flags", async () => {
+    const doors = ['--grpc-address', '127.0.0.1:0', '--admin-address', '127.0.0.1:0'];
+    const own = [...doors, '--token-file', join(dir, 'token')];
+    const authentication = join(dir, 'authentication.yaml');
+    const { name: _, ...entry } = { name: '', ...jwtEntry(issuer, 'lab') };
+    const head = { apiVersion: 'apiserver.config.k8s.io/v1', kind: 'AuthenticationConfiguration' };
+    writeFileSync(authentication, stringify({ ...head, jwt: [entry] }));
+    writeFileSync(join(dir, 'issuer.crt'), issuer.caPem);
+    const oidc = {
+      '--oidc-issuer-url': issuer.url,
+      '--oidc-client-id': 'kubernetes',
+      '--oidc-ca-file': join(dir, 'issuer.crt'),
+      '--oidc-username-prefix': 'oidc:',
+      '--oidc-groups-claim': 'groups',
+      '--oidc-required-claim': 'team=blue',
+    };
+    const claims = { sub: 'alice', uid: '1', team: 'blue', groups: ['dev'] };
+    for (const [flags, username] of [
+      [['--authentication-config', authentication], 'alice'],
+      [Object.entries(oidc).flat(), 'oidc:alice'],
+    ] as const) {
+      const server = await startServerProcess([...flags, ...own]);
+      await waitUntil('the server to be ready', async () => {
+        return (await fetchText(`${server.adminURL}/readyz`)).status === 200;
+      });
+      const client = connectCheckClient(server.grpcAddress);
+      const ask = async (team: string): ReturnType<typeof client.check> => {
+        const token = await issuer.mint({ ...claims, team });
+        return client.check({ lines: [['authorization', `Bearer ${token}`]] });
+      };
+      const { headers, body } = await ask('blue');
+      assert.equal(headers['impersonate-user'], username, body);
+      const other = await ask('red');
+      assert.equal(other.status, flags.includes('--oidc-required-claim') ? 401 : 200);
+      client.close();
+      server.signal('SIGKILL'); // how it ends in order is another test's
+      await server.ended;
+    }
+  });
+
   it('goes down at once at the second signal', async () => {
-    const server = await startServerProcess(
+    const server = await startServerProcess([
+      '--config',
       writeConfig({ grpc: { address: '127.0.0.1:0', drainPeriod: '1h' } }),
-    );
+    ]);
     server.signal('SIGTERM');
     await waitUntil('the drain to begin', () => server.stderr().includes('draining'));
     server.signal('SIGTERM');

@@ -32,9 +32,9 @@ export async function runProgram(args: readonly string[]): Promise<Ended> {
   return (await start(args)).ended;
 }
 
-/** Runs `serve` and waits until it says where it listens; rejects with its output when it ends before. */
-export async function startServerProcess(configFile: string): Promise<ServerProcess> {
-  const { output, signal, ended } = await start(['serve', '--config', configFile]);
+/** Runs `serve` with these flags and waits until it says where it listens; rejects with its output when it ends before. */
+export async function startServerProcess(flags: readonly string[]): Promise<ServerProcess> {
+  const { output, signal, ended } = await start(['serve', ...flags]);
   const line = await Promise.race([
     waitUntil('the server to say where it listens', () =>
       output.stderr.split('\n').find((one) => one.includes('is serving')),
