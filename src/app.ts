@@ -83,6 +83,7 @@ async function openParts(settings: Settings, opened: Close[]): Promise<Parts> {
   const sources = createTokenSources(config, {
     log,
     onKeyFetch: metrics.countKeyFetch,
+    onReview: metrics.countReview,
     ...(timing && { timing }),
   });
   opened.push(sources.stop);

@@ -1,6 +1,7 @@
 // Starts what each configured issuer needs: its keys, fetched or configured, kept at hand.
 import type { ReadinessPart } from './admin/readiness.ts';
 import type { JwtConfig } from './config/config.ts';
+import type { OnReview } from './kube/review-report.ts';
 import { createJsonClient } from './lib/http.ts';
 import type { Logger } from './lib/logger.ts';
 import { discoverKeys } from './token/discovery.ts';
@@ -20,6 +21,7 @@ export interface StartedIssuer extends Issuer {
 export interface IssuerSettings {
   readonly log: Logger;
   readonly onKeyFetch: (issuer: string, outcome: 'success' | 'failure') => void;
+  readonly onReview?: OnReview;
   readonly timing?: KeyTiming;
 }
 

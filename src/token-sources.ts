@@ -31,7 +31,8 @@ const graceMs = 30_000;
 
 /** Starts the sources of a configuration. */
 export function createTokenSources(config: Config, settings: IssuerSettings): TokenSources {
-  const reviewer = createTokenReviewer({ kubeconfig: config.kubernetes.kubeconfig });
+  const { onReview } = settings;
+  const reviewer = createTokenReviewer({ kubeconfig: config.kubernetes.kubeconfig, onReview });
   let current = open(config, [], reviewer, settings);
   const retired = new Map<StartedIssuer, NodeJS.Timeout>();
 

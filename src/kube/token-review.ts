@@ -8,6 +8,7 @@ import { createBriefMemory } from './brief-memory.ts';
 import { createKubeClient, type KubeAnswer, type KubeClient } from './client.ts';
 import { createClusterAccess } from './cluster-access.ts';
 import { readReviewAnswer, unavailable, type Asked, type ReviewedUser } from './review-answer.ts';
+import type { OnReview, ReviewReport } from './review-report.ts';
 import { createSharedWork } from './shared-work.ts';
 
 export type { ReviewedUser } from './review-answer.ts';
@@ -34,6 +35,8 @@ export interface TokenReviewerOptions {
   readonly cacheTtlMs?: number;
   /** Milliseconds since 1970; default Date.now. */
   readonly now?: () => number;
+  /** Told how each review ended. */
+  readonly onReview?: OnReview | undefined;
 }
 
 const path = '/apis/authentication.k8s.io/v1/tokenreviews';
@@ -55,18 +58,30 @@ export function createTokenReviewer(
     remembered.set(key, user, at);
     return user;
   }
+  function report(outcome: ReviewReport['outcome'], cache: ReviewReport['cache']): void {
+    options.onReview?.({ kind: 'TokenReview', outcome, cache });
+  }
   return {
     review: async (token, audiences, deadline) => {
       // Of this one kube-apiserver says that the question is wrong, not the token.
       if (token === '') throw new Denial('token_rejected', 'the bearer token is empty');
       const key = hash('sha256', JSON.stringify([token, audiences]), 'base64');
       const known = remembered.get(key);
-      if (known) return known;
+      if (known) {
+        report('allowed', 'hit');
+        return known;
+      }
       const patience = Math.min(deadline - now(), timeoutMs);
       if (patience <= 0) throw tooLate();
       const share = join(key, (signal) => ask({ token, audiences }, key, signal));
       try {
-        return await withinDeadline(share.result, Date.now() + patience, tooLate);
+        const user = await withinDeadline(share.result, Date.now() + patience, tooLate);
+        report('allowed', 'miss');
+        return user;
+      } catch (error) {
+        const isNo = error instanceof Denial && error.reason === 'token_rejected';
+        report(isNo ? 'denied' : 'error', 'miss');
+        throw error;
       } finally {
         share.leave();
       }

@@ -1,12 +1,14 @@
 // Every metric there is. Labels come from closed sets: nothing a client sends ends up in one.
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { CheckRecord } from '../decision/decision.ts';
+import type { OnReview } from '../kube/review-report.ts';
 
 export interface Metrics {
   /** Counts one finished check. */
   countCheck(record: CheckRecord): void;
   readonly countKeyFetch: (issuer: string, outcome: 'success' | 'failure') => void;
   countAuditFailure(): void;
+  readonly countReview: OnReview;
   readonly countReload: (outcome: 'success' | 'failure') => void;
   readonly contentType: string;
   /** The exposition in Prometheus' text format, with the gauges as they are now. */
@@ -52,6 +54,12 @@ export function createMetrics(): Metrics {
     help: 'Writes to an audit sink that failed.',
     registers,
   });
+  const reviews = new Counter({
+    name: 'kube_ext_authz_reviews_total',
+    help: 'Questions to the API server, by kind, outcome, and whether the answer was remembered.',
+    labelNames: ['kind', 'outcome', 'cache'],
+    registers,
+  });
   const reloads = new Counter({
     name: 'kube_ext_authz_config_reloads_total',
     help: 'New versions of the configuration files, by whether they were taken into use.',
@@ -67,6 +75,7 @@ export function createMetrics(): Metrics {
     },
     countKeyFetch: (issuer, outcome) => keyFetches.inc({ issuer, outcome }),
     countAuditFailure: () => auditFailures.inc(),
+    countReview: ({ kind, outcome, cache }) => reviews.inc({ kind, outcome, cache }),
     countReload: (outcome) => reloads.inc({ outcome }),
     contentType: registry.contentType,
     render: (gauges) => {
