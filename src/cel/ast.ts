@@ -12,10 +12,15 @@ export interface Element {
   readonly optional: boolean;
 }
 
+/** Where cel-go sees a part, as an offset into the source: a call at its `(` or operator, a selection at its dot. */
+interface Placed {
+  readonly at: number;
+}
+
 export type FoldKind = 'all' | 'exists' | 'existsOne' | 'list' | 'filter' | 'map' | 'mapEntry';
 
 /** A comprehension: what cel-go expands macros to, kept in one node. */
-export interface Fold {
+export interface Fold extends Placed {
   readonly op: 'fold';
   readonly kind: FoldKind;
   readonly range: Expr;
@@ -26,22 +31,24 @@ export interface Fold {
   readonly body: Expr;
 }
 
-export type Expr =
-  | { readonly op: 'literal'; readonly value: Value }
-  | { readonly op: 'ident'; readonly name: string }
-  | Select
-  | Call
-  | { readonly op: 'list'; readonly elements: readonly Element[] }
-  | { readonly op: 'map'; readonly entries: readonly Entry[] }
-  | Fold
-  | {
-      readonly op: 'bind';
-      readonly variable: string;
-      readonly value: Expr;
-      readonly body: Expr;
-    };
+export type Expr = Placed &
+  (
+    | { readonly op: 'literal'; readonly value: Value }
+    | { readonly op: 'ident'; readonly name: string }
+    | Select
+    | Call
+    | { readonly op: 'list'; readonly elements: readonly Element[] }
+    | { readonly op: 'map'; readonly entries: readonly Entry[] }
+    | Fold
+    | {
+        readonly op: 'bind';
+        readonly variable: string;
+        readonly value: Expr;
+        readonly body: Expr;
+      }
+  );
 
-export interface Select {
+export interface Select extends Placed {
   readonly op: 'select';
   readonly operand: Expr;
   readonly field: string;
@@ -51,11 +58,15 @@ export interface Select {
   readonly optional: boolean;
 }
 
-export interface Call {
+export interface Call extends Placed {
   readonly op: 'call';
   readonly name: string;
   readonly target: Expr | undefined;
   readonly args: readonly Expr[];
+}
+
+export function globalCall(name: string, args: readonly Expr[], at: number): Call {
+  return { op: 'call', name, target: undefined, args, at };
 }
 
 /** `a.b.c` for a chain of plain selections from an identifier, else undefined. */

@@ -2,9 +2,24 @@
 
 /** An expression can't be compiled or evaluated. The message holds no claim values. */
 export class CelError extends Error {
-  constructor(message: string) {
+  /** The offset in the source that it is about, where that is known. */
+  readonly at: number | undefined;
+
+  constructor(message: string, at?: number) {
     super(message);
     this.name = 'CelError';
+    this.at = at;
+  }
+}
+
+/** All that is wrong with an expression, each part with its place. */
+export class CelErrors extends CelError {
+  readonly all: readonly CelError[];
+
+  constructor(all: readonly CelError[]) {
+    super(all.map(({ message }) => message).join('; '));
+    this.name = 'CelErrors';
+    this.all = all;
   }
 }
 

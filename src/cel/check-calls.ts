@@ -1,41 +1,70 @@
 /** Finds the overloads that calls mean, and their static types. */
 import { substitute } from './assignable.ts';
-import { qualifiedName, type Call, type Expr } from './ast.ts';
+import { childrenOf, qualifiedName, type Call, type Expr } from './ast.ts';
 import { CelError } from './cel-error.ts';
-import { assignable, known, newParam, type Checker, type Scope } from './check-state.ts';
+import {
+  assignable,
+  known,
+  mismatch,
+  newParam,
+  shown,
+  type Checker,
+  type Scope,
+} from './check-state.ts';
 import type { Overload } from './library.ts';
-import { clausesOf } from './string-format.ts';
-import { dynType, sameType, showType, stringType, type Type } from './types.ts';
-
-const wholeTypes = new Set(['int', 'uint', 'dyn']);
-const shownTypes = new Set(['string', 'bool', 'int', 'uint', 'null_type', 'dyn']);
+import { clauseRules, clausesOf, type Clause } from './string-format.ts';
+import { boolType, dynType, errorType, sameType, stringType, type Type } from './types.ts';
 
 /** The type of a call; throws CelError when no overload takes its arguments. */
 export function typeOfCall(checker: Checker, expr: Call, scope: Scope): Type {
   const name = expr.name.replace(/^\./, '');
-  return name === 'format' && expr.target
-    ? typeOfFormat(checker, expr, scope)
-    : typeOfNamedCall(checker, expr, name, scope);
+  if (name !== 'format') return typeOfNamedCall(checker, expr, name, scope);
+  checker.formats += 1;
+  try {
+    return typeOfFormat(checker, expr, scope);
+  } finally {
+    checker.formats -= 1;
+  }
 }
 
-/** The members of its list may be of several types, each fit for its clause. */
+/** In a literal list each value must be fit for its clause of a literal format. */
 function typeOfFormat(checker: Checker, expr: Call, scope: Scope): Type {
-  const [args] = expr.args;
+  const [args, more] = expr.args;
   const form = expr.target?.op === 'literal' ? expr.target.value : undefined;
   const overloads = checker.declarations.functions.get('format');
-  if (typeof form !== 'string' || args?.op !== 'list' || expr.args.length !== 1 || !overloads) {
-    throw new CelError('format() is supported on a literal with a list of arguments only');
+  if (typeof form !== 'string' || args?.op !== 'list' || more || !overloads || !expr.target) {
+    return typeOfNamedCall(checker, expr, 'format', scope);
   }
-  const clauses = clausesOf(form);
-  const fitting = args.elements.every(({ value, optional }, at) => {
-    const { name } = known(checker, checker.typeOf(checker, value, scope));
-    return !optional && (clauses[at] === 'd' ? wholeTypes : shownTypes).has(name);
+  const values = args.elements.map(({ value, optional }) => {
+    if (optional) throw new CelError('format() is not supported with optional values');
+    checker.typeOf(checker, value, scope);
+    return value;
   });
-  if (!fitting || args.elements.length !== clauses.length) {
-    throw new CelError('error during formatting: the arguments do not fit the clauses');
+  const clauses = clausesOf(form);
+  for (const [index, clause] of clauses.entries()) {
+    const value = values[index];
+    if (!value) throw new CelError(`index ${index} out of range`);
+    checkFormatted(checker, clause, value, scope);
   }
-  checker.calls.set(expr, { overloads, args: expr.target ? [expr.target, args] : [args] });
+  if (values.length > clauses.length) {
+    throw new CelError(
+      `too many arguments supplied to string.format (expected ${clauses.length}, got ${values.length})`,
+    );
+  }
+  checker.calls.set(expr, { overloads, args: [expr.target, args] });
   return stringType;
+}
+
+/** Throws CelError unless the clause takes the value, and what stands in it when it is a literal. */
+function checkFormatted(checker: Checker, clause: Clause, value: Expr, scope: Scope): void {
+  const type = known(checker, checker.typeOf(checker, value, scope));
+  const [names, problem] = clauseRules[clause];
+  if (type.name !== 'dyn' && type.kind !== 'error' && !names.split(' ').includes(type.name)) {
+    const name = type.name === 'any' ? 'google.protobuf.Any' : type.name;
+    throw new CelError(`error during formatting: ${problem}, was given ${name}`, value.at);
+  }
+  if (clause !== 's' || (value.op !== 'list' && value.op !== 'map')) return;
+  for (const inner of childrenOf(value)) checkFormatted(checker, clause, inner, scope);
 }
 
 function typeOfNamedCall(checker: Checker, expr: Call, name: string, scope: Scope): Type {
@@ -58,6 +87,7 @@ interface Given {
 
 function resolve(checker: Checker, expr: Call, name: string, given: Given): Type {
   const { args, types, member = false } = given;
+  if ((name === '_&&_' || name === '_||_') && !areBools(checker, given)) return errorType;
   const declared = checker.declarations.functions.get(name);
   if (!declared) throw new CelError(`undeclared reference to '${name}' (in container '')`);
   let result: Type | undefined;
@@ -71,14 +101,24 @@ function resolve(checker: Checker, expr: Call, name: string, given: Given): Type
     return true;
   });
   if (!result) {
-    const shown = types.map((type) => showType(substitute(checker.mapping, type, true)));
+    const names = types.map((type) => shown(checker, type));
     const signature = member
-      ? `${shown[0]}.(${shown.slice(1).join(', ')})`
-      : `(${shown.join(', ')})`;
+      ? `${names[0]}.(${names.slice(1).join(', ')})`
+      : `(${names.join(', ')})`;
     throw new CelError(`found no matching overload for '${name}' applied to '${signature}'`);
   }
   checker.calls.set(expr, { overloads, args });
   return result;
+}
+
+/** Puts down each that is not. */
+function areBools(checker: Checker, { args, types }: Given): boolean {
+  const wrong = types.flatMap((type, index) => {
+    if (assignable(checker, [type], [boolType])) return [];
+    return [mismatch(checker, boolType, type, args[index]?.at ?? 0)];
+  });
+  checker.errors.push(...wrong);
+  return wrong.length === 0;
 }
 
 /** The overload's types with type parameters of their own. */

@@ -27,20 +27,35 @@ export interface Declarations {
 
 export type Scope = ReadonlyMap<string, Type>;
 
+export interface Alike {
+  readonly first: Type;
+  readonly other: Type;
+  /** Whether it is known already that they can't be the same. */
+  readonly differ: boolean;
+  readonly at: number;
+  /** Of a list, only the first that is of another type is told. */
+  readonly list: object | undefined;
+}
+
 export interface Checker {
   /** Finds the type of a part. */
   readonly typeOf: (checker: Checker, expr: Expr, scope: Scope) => Type;
   readonly declarations: Declarations;
   readonly calls: Map<Call, Resolution>;
   readonly typeNames: Map<Expr, string>;
-  /** Types of list and map members that must turn out to be the same. */
-  readonly alike: (readonly [Type, Type])[];
+  readonly errors: CelError[];
+  /** List and map members that must turn out to have the same types. */
+  readonly alike: Alike[];
   mapping: Mapping;
   free: number;
+  /** How many calls of `format` are around: in them members may have several types. */
+  formats: number;
 }
 
-export function requireBool(checker: Checker, type: Type): void {
-  if (!assignable(checker, [type], [boolType])) throw mismatch(boolType, known(checker, type));
+/** Puts down an error unless the type is or can be bool. */
+export function requireBool(checker: Checker, type: Type, at: number): void {
+  if (assignable(checker, [type], [boolType])) return;
+  checker.errors.push(mismatch(checker, boolType, type, at));
 }
 
 export function assignable(checker: Checker, from: readonly Type[], to: readonly Type[]): boolean {
@@ -58,6 +73,12 @@ export function newParam(checker: Checker): Type {
   return typeParam(`_var${checker.free}`);
 }
 
-export function mismatch(wanted: Type, found: Type): CelError {
-  return new CelError(`expected type '${showType(wanted)}' but found '${showType(found)}'`);
+export function mismatch(checker: Checker, wanted: Type, found: Type, at: number): CelError {
+  const [one, other] = [wanted, found].map((type) => shown(checker, type));
+  return new CelError(`expected type '${one}' but found '${other}'`, at);
+}
+
+/** The type as messages have it. */
+export function shown(checker: Checker, type: Type): string {
+  return showType(substitute(checker.mapping, type, true));
 }

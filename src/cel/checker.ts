@@ -1,14 +1,13 @@
 /** Finds the static type of every part of an expression, as cel-go's checker does; refuses what it refuses. */
-import { mostGeneral, substitute } from './assignable.ts';
+import { substitute } from './assignable.ts';
 import { qualifiedName, type Expr, type Select } from './ast.ts';
-import { CelError } from './cel-error.ts';
+import { CelError, CelErrors } from './cel-error.ts';
 import { typeOfCall } from './check-calls.ts';
 import { typeOfFold } from './check-folds.ts';
+import { differences, typeOfList, typeOfMap } from './check-literals.ts';
 import {
   assignable,
   known,
-  mismatch,
-  newParam,
   type Checked,
   type Checker,
   type Declarations,
@@ -17,10 +16,8 @@ import {
 import {
   boolType,
   dynType,
-  listType,
-  mapType,
+  errorType,
   optionalType,
-  sameType,
   showType,
   typeType,
   userFields,
@@ -28,27 +25,39 @@ import {
 } from './types.ts';
 import { typeName } from './value.ts';
 
-/** Checks an expression; throws CelError. */
+/** Checks an expression; throws CelErrors with all that is wrong. */
 export function check(expr: Expr, declarations: Declarations): Checked {
   const checker: Checker = {
     typeOf,
     declarations,
     calls: new Map(),
     typeNames: new Map(),
+    errors: [],
     alike: [],
     mapping: new Map(),
     free: 0,
+    formats: 0,
   };
   const type = substitute(checker.mapping, typeOf(checker, expr, declarations.variables), false);
-  for (const [first, other] of checker.alike) {
-    const [a, b] = [first, other].map((one) => substitute(checker.mapping, one, true));
-    if (a && b && !sameType(a, b)) throw mismatch(a, b);
-  }
-  const { calls, typeNames } = checker;
+  // kube-apiserver looks at the members of literals when all else is well.
+  if (checker.errors.length === 0) checker.errors.push(...differences(checker));
+  const { calls, typeNames, errors } = checker;
+  if (errors.length > 0) throw new CelErrors(errors);
   return { type: substitute(checker.mapping, type, true), calls, typeNames };
 }
 
+/** What is wrong inside is put down, and the part then fits everywhere. */
 function typeOf(checker: Checker, expr: Expr, scope: Scope): Type {
+  try {
+    return typeOfPart(checker, expr, scope);
+  } catch (error) {
+    if (!(error instanceof CelError)) throw error;
+    checker.errors.push(new CelError(error.message, error.at ?? expr.at));
+    return errorType;
+  }
+}
+
+function typeOfPart(checker: Checker, expr: Expr, scope: Scope): Type {
   switch (expr.op) {
     case 'literal':
       return { name: typeName(expr.value), kind: 'primitive', params: [] };
@@ -72,11 +81,11 @@ function typeOf(checker: Checker, expr: Expr, scope: Scope): Type {
   return typeOf(checker, expr.body, new Map([...scope, [expr.variable, value]]));
 }
 
-function typeOfName(checker: Checker, expr: Expr, scope: Scope): Type {
+function typeOfName(checker: Checker, expr: Extract<Expr, { op: 'ident' }>, scope: Scope): Type {
   const name = qualifiedName(expr) ?? '';
   const found = named(checker, expr, name, scope);
   if (found) return found;
-  throw new CelError(`undeclared reference to '${name}' (in container '')`);
+  throw new CelError(`undeclared reference to '${expr.name}' (in container '')`);
 }
 
 function named(checker: Checker, expr: Expr, name: string, scope: Scope): Type | undefined {
@@ -98,12 +107,13 @@ function typeOfSelect(checker: Checker, expr: Select, scope: Scope): Type {
   const operand = known(checker, typeOf(checker, expr.operand, scope));
   const isOptional = operand.name === 'optional_type';
   const target = isOptional ? (operand.params[0] ?? dynType) : operand;
-  const field = known(checker, fieldType(checker, target, expr.field));
+  const field = known(checker, fieldType(checker, target, expr));
   if (expr.test) return boolType;
   return isOptional || expr.optional ? optionalType(field) : field;
 }
 
-function fieldType(checker: Checker, target: Type, field: string): Type {
+function fieldType(checker: Checker, target: Type, expr: Select): Type {
+  const { field } = expr;
   if (target.kind === 'map') return target.params[1] ?? dynType;
   if (target.kind === 'struct') {
     const type = Object.hasOwn(userFields, field) ? userFields[field] : undefined;
@@ -111,50 +121,10 @@ function fieldType(checker: Checker, target: Type, field: string): Type {
     throw new CelError(`undefined field '${field}'`);
   }
   if (target.kind === 'param') assignable(checker, [dynType], [target]);
-  else if (target.kind !== 'dyn') {
-    throw new CelError(`type '${showType(target)}' does not support field selection`);
+  else if (target.kind !== 'dyn' && target.kind !== 'error') {
+    checker.errors.push(
+      new CelError(`type '${showType(target)}' does not support field selection`, expr.at),
+    );
   }
   return dynType;
-}
-
-function typeOfList(
-  checker: Checker,
-  elements: Extract<Expr, { op: 'list' }>['elements'],
-  scope: Scope,
-): Type {
-  let joined: Type | undefined;
-  for (const { value, optional } of elements) {
-    const type = memberType(checker, typeOf(checker, value, scope), optional);
-    joined = join(checker, joined, type);
-  }
-  return listType(joined ?? newParam(checker));
-}
-
-function typeOfMap(
-  checker: Checker,
-  entries: Extract<Expr, { op: 'map' }>['entries'],
-  scope: Scope,
-): Type {
-  let keys: Type | undefined;
-  let values: Type | undefined;
-  for (const { key, value, optional } of entries) {
-    keys = join(checker, keys, typeOf(checker, key, scope));
-    values = join(checker, values, memberType(checker, typeOf(checker, value, scope), optional));
-  }
-  return mapType(keys ?? newParam(checker), values ?? newParam(checker));
-}
-
-function memberType(checker: Checker, type: Type, optional: boolean): Type {
-  if (!optional) return type;
-  const now = known(checker, type);
-  if (now.name === 'optional_type') return now.params[0] ?? dynType;
-  // kube-apiserver panics on a dyn one.
-  throw mismatch(optionalType(now), now);
-}
-
-function join(checker: Checker, before: Type | undefined, type: Type): Type {
-  if (!before) return type;
-  if (!assignable(checker, [before], [type])) throw mismatch(before, type);
-  checker.alike.push([before, type]);
-  return mostGeneral(before, type);
 }

@@ -45,7 +45,7 @@ export const conversions: readonly Overload[] = [
   })),
   define('int(double): int', ([value]) => doubleToInt(double(value))),
   define('int(duration): int', ([value]) => nanosOf(value)),
-  define('int(string): int', ([value]) => parseInteger(text(value), /^[+-]?\d+$/, checkedInt)),
+  define('int(string): int', ([value]) => parseInteger(text(value), 'int', /^[+-]?\d+$/)),
   define('int(timestamp): int', ([value]) => floorSeconds(nanosOf(value))),
   define('int(uint): int', ([value]) => checkedInt(unsigned(value))),
   define('string(bool): string', ([value]) => String(value === true)),
@@ -59,7 +59,7 @@ export const conversions: readonly Overload[] = [
   define('timestamp(string): timestamp', ([value]) => parseTimestamp(text(value))),
   define('uint(double): uint', ([value]) => uint(doubleToUint(double(value)))),
   define('uint(int): uint', ([value]) => uint(checkedUint(int(value)))),
-  define('uint(string): uint', ([value]) => uint(parseInteger(text(value), /^\d+$/, checkedUint))),
+  define('uint(string): uint', ([value]) => uint(parseInteger(text(value), 'uint', /^\d+$/))),
 ];
 
 function double(value: Value | undefined): number {
@@ -93,11 +93,14 @@ function parseBool(value: string): boolean {
   throw unreadable('string', 'bool');
 }
 
-function parseInteger(value: string, form: RegExp, checked: (value: bigint) => bigint): bigint {
-  if (!form.test(value)) throw unreadable('string', 'int');
+function parseInteger(value: string, type: 'int' | 'uint', form: RegExp): bigint {
+  if (!form.test(value)) throw unreadable('string', type);
   // Beyond 64 bits whatever follows: no need to read ten thousand digits.
-  if (value.replace(/^[+-]?0*/, '').length > 20) throw unreadable('string', 'int');
-  return checked(BigInt(value.replace(/^\+/, '')));
+  if (value.replace(/^[+-]?0*/, '').length > 20) throw unreadable('string', type);
+  const read = BigInt(value.replace(/^\+/, ''));
+  const held = type === 'int' ? BigInt.asIntN(64, read) : BigInt.asUintN(64, read);
+  if (held !== read) throw unreadable('string', type);
+  return read;
 }
 
 function parseDouble(value: string): number {

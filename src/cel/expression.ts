@@ -1,13 +1,14 @@
 /** CEL expressions of an AuthenticationConfiguration, as kube-apiserver 1.36 compiles and evaluates them. */
 import { childrenOf, type Expr } from './ast.ts';
-import { CelError } from './cel-error.ts';
+import { CelError, CelErrors } from './cel-error.ts';
 import { check } from './checker.ts';
 import { variableMap } from './containers.ts';
 import { createPurse } from './cost.ts';
 import { declarationsOf } from './environment.ts';
-import { checkLiterals } from './literals.ts';
+import { checkPatterns, wrongLiterals } from './literals.ts';
 import { parse } from './parser.ts';
 import { plan } from './planner.ts';
+import { showErrors } from './shown-errors.ts';
 import { isList, isNativeList, isTagged, type Value } from './value.ts';
 
 export type CelVariable = 'claims' | 'user';
@@ -22,7 +23,7 @@ export interface Expression {
   readonly selectedClaims: ReadonlySet<string>;
 }
 
-/** Compiles as kube-apiserver 1.36 would; throws CelError whose message begins "compilation failed: ". */
+/** Compiles as kube-apiserver 1.36 would; throws CelError with its words ("compilation failed: " and all errors with their places, or "program instantiation failed: "). */
 export function compileExpression(source: string, variable: CelVariable): Expression {
   const { expr, type, run } = compile(source, variable);
   const typeName = variable === 'claims' ? 'kubernetes.claims' : 'kubernetes.UserInfo';
@@ -38,14 +39,26 @@ export function compileExpression(source: string, variable: CelVariable): Expres
 }
 
 function compile(source: string, variable: CelVariable) {
-  try {
+  const parsed = saying('compilation failed', source, () => {
     const expr = parse(source);
     const checked = check(expr, declarationsOf(variable));
-    checkLiterals(expr);
+    const wrong = wrongLiterals(expr, (call) => plan(call, checked));
+    if (wrong.length > 0) throw new CelErrors(wrong);
+    return { expr, checked };
+  });
+  return saying('program instantiation failed', source, () => {
+    const { expr, checked } = parsed;
+    checkPatterns(expr);
     return { expr, type: checked.type.name, run: plan(expr, checked).run };
+  });
+}
+
+function saying<T>(what: string, source: string, work: () => T): T {
+  try {
+    return work();
   } catch (error) {
-    if (!(error instanceof CelError)) throw error;
-    throw new CelError(`compilation failed: ${error.message}`);
+    if (error instanceof CelError) throw new CelError(`${what}: ${showErrors(source, error)}`);
+    throw error;
   }
 }
 

@@ -71,13 +71,17 @@ function tokenAt(source: string, at: number): Token | number {
   if (word !== undefined) return { kind: word === 'in' ? 'sign' : 'name', text: word, at };
   const mark = match(sign, source, at);
   if (mark !== undefined) return { kind: 'sign', text: mark, at };
-  throw new CelError(`token recognition error at column ${at + 1}`);
+  throw new CelError('Syntax error: token recognition error', at);
 }
 
 function quotedToken(text: string, at: number): Token {
-  return /^[bB]/.test(text)
-    ? { kind: 'bytes', value: unquoteBytes(text.slice(1)), text, at }
-    : { kind: 'string', value: unquoteString(text), text, at };
+  try {
+    return /^[bB]/.test(text)
+      ? { kind: 'bytes', value: unquoteBytes(text.slice(1)), text, at }
+      : { kind: 'string', value: unquoteString(text), text, at };
+  } catch (error) {
+    throw error instanceof CelError ? new CelError(error.message, at) : error;
+  }
 }
 
 function match(pattern: RegExp, source: string, at: number): string | undefined {

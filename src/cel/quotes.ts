@@ -59,7 +59,7 @@ function codePoint(escape: string): string {
 
 function fromCode(code: number): string {
   if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) {
-    throw new CelError('unable to unescape string');
+    throw new CelError('invalid unicode code point');
   }
   return String.fromCodePoint(code);
 }

@@ -30,11 +30,24 @@ export function expectName(reader: Reader): string {
   return token.text;
 }
 
+/** The grammar has `[,]` and `{,}` for the empty ones. */
+export function endOf(reader: Reader, end: string): readonly never[] {
+  expect(reader, end);
+  return [];
+}
+
+/** Reads the comma between two members; true when the literal ended after it. */
+export function trailingComma(reader: Reader, end: string): boolean {
+  expect(reader, ',');
+  return take(reader, end);
+}
+
 export function isNumber({ kind }: Token): boolean {
   return kind === 'int' || kind === 'uint' || kind === 'double';
 }
 
 export function unexpected(reader: Reader): CelError {
-  const { text, at } = peek(reader);
-  return new CelError(`syntax error at column ${at + 1}: unexpected ${JSON.stringify(text)}`);
+  const { kind, text, at } = peek(reader);
+  const found = kind === 'end' ? 'end of the expression' : `input '${text}'`;
+  return new CelError(`Syntax error: unexpected ${found}`, at);
 }

@@ -29,7 +29,7 @@ const opaqueNames = new Set([
 export const dynType: Type = { name: 'dyn', kind: 'dyn', params: [] };
 /** The values of claims: cel-go's `any`, which works like `dyn` and is another type than it. */
 export const anyType: Type = { name: 'any', kind: 'dyn', params: [] };
-export const errorType: Type = { name: '*error*', kind: 'error', params: [] };
+export const errorType: Type = { name: '!error!', kind: 'error', params: [] };
 export const boolType = primitive('bool');
 export const intType = primitive('int');
 export const uintType = primitive('uint');
@@ -78,8 +78,15 @@ export function sameType(a: Type, b: Type): boolean {
 
 /** As CEL prints it: `map(string, list(int))`. */
 export function showType({ name, params }: Type): string {
-  return params.length === 0 ? name : `${name}(${params.map(showType).join(', ')})`;
+  const shown = shortNames[name] ?? name;
+  return params.length === 0 ? shown : `${shown}(${params.map(showType).join(', ')})`;
 }
+
+const shortNames: Readonly<Record<string, string>> = {
+  null_type: 'null',
+  'google.protobuf.Timestamp': 'timestamp',
+  'google.protobuf.Duration': 'duration',
+};
 
 const declaration =
   /^(?:((?:list|map|optional_type)\([^:]*?\)|string|bytes|timestamp|duration|net\.\w+|kubernetes\.\w+)\.)?([^()]+)\((.*)\): (.+)$/;

@@ -1,10 +1,17 @@
-/** Expressions end as in Kubernetes' own CEL environment; where they don't, ours refuses, and the reason is listed. */
+/** Expressions end as in Kubernetes' own CEL environment, and are refused in its words; where not, ours refuses, and the reason is listed. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { askOracle, provideCelOracle, type Question } from '../support/cel-oracle.ts';
-import { isStricter, oracleVerdict, ourVerdict } from '../support/cel-verdicts.ts';
+import {
+  isStricter,
+  isSyntaxError,
+  oracleVerdict,
+  ourRefusal,
+  ourVerdict,
+  placeOf,
+} from '../support/cel-verdicts.ts';
 import { root } from '../support/documents.ts';
 import { randomExpression } from '../support/random-expression.ts';
 import { createRandom } from '../support/random.ts';
@@ -16,6 +23,8 @@ const randomCount = 4000;
 
 /** Expressions that Kubernetes takes and ours refuses, one a line, each after a comment with the reason. */
 const known = new Set(readLines('known-differences.txt'));
+/** Expressions that both refuse, for other reasons or in other words. */
+const otherWords = new Set(readLines('known-other-words.txt'));
 
 describe('expressions, beside the CEL environment of Kubernetes', () => {
   let oracle: string;
@@ -39,6 +48,21 @@ describe('expressions, beside the CEL environment of Kubernetes', () => {
     });
   }
 
+  for (const table of tables) {
+    it(`are refused in the same words, at the same place, in ${table}`, async () => {
+      const lines = readLines(table);
+      const answers = await askOracle(oracle, lines.map(questionOf));
+      for (const [at, line] of lines.entries()) {
+        const theirs = answers[at]?.compileError;
+        if (theirs === undefined) continue;
+        const ours = ourRefusal(questionOf(line)) ?? '';
+        if (otherWords.has(line)) assert.notEqual(ours, theirs, `${line}: the words are the same`);
+        else if (!isSyntaxError(theirs)) assert.equal(ours, theirs);
+        else assert.deepEqual([placeOf(ours), isSyntaxError(ours)], [placeOf(theirs), true], line);
+      }
+    });
+  }
+
   it('end alike, or are refused here, when they are random', async () => {
     const seed = Number(process.env['SEED'] ?? 1);
     const random = createRandom(seed);
@@ -49,15 +73,21 @@ describe('expressions, beside the CEL environment of Kubernetes', () => {
     }));
     const answers = await askOracle(oracle, questions);
     const stricter: string[] = [];
+    const worded = { alike: 0, otherwise: 0 };
     for (const [at, question] of questions.entries()) {
       const theirs = oracleVerdict(answers[at] ?? {});
       const ours = ourVerdict(question);
+      const refusal = answers[at]?.compileError;
+      if (refusal !== undefined && !isSyntaxError(refusal)) {
+        worded[ourRefusal(question) === refusal ? 'alike' : 'otherwise'] += 1;
+      }
       if (ours === theirs) continue;
       const said = `SEED=${seed}: ${question.source}: ours ${ours}, theirs ${theirs}`;
       assert.ok(isStricter(ours, theirs), said);
       stricter.push(said);
     }
     assert.ok(stricter.length <= randomCount / 100, stricter.join('\n'));
+    assert.ok(worded.alike > 9 * worded.otherwise, JSON.stringify(worded));
   });
 });
 

@@ -18,6 +18,27 @@ export function ourVerdict({ variable, source, input }: Question): Verdict {
   return result === undefined ? 'failed' : `gave ${comparable(asOracle(result.value))}`;
 }
 
+/** What is said of an expression that is refused at load. */
+export function ourRefusal({ variable, source }: Question): string | undefined {
+  try {
+    compileExpression(source, variable);
+    return undefined;
+  } catch (error) {
+    if (error instanceof CelError) return error.message;
+    throw error;
+  }
+}
+
+/** How a refusal tells the place of what it says first: `1:7`. */
+export function placeOf(refusal: string): string | undefined {
+  return /^compilation failed: ERROR: <input>:(\d+:\d+): /.exec(refusal)?.[1];
+}
+
+/** The grammar's own errors are worded by the tool that made cel-go's parser. */
+export function isSyntaxError(refusal: string): boolean {
+  return refusal.includes(': Syntax error: ');
+}
+
 /** Whether ours only refuses where Kubernetes doesn't, or refuses earlier. */
 export function isStricter(ours: Verdict, theirs: Verdict): boolean {
   if (ours === 'refused at load') return true;

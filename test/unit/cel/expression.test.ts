@@ -76,10 +76,34 @@ describe('an expression', () => {
     it(`is refused at load over ${variable} when it is ${source.slice(0, 40)}`, () => {
       assert.throws(
         () => compileExpression(source, variable),
-        (error) => error instanceof CelError && error.message.startsWith('compilation failed: '),
+        (error) =>
+          error instanceof CelError &&
+          /^(compilation|program instantiation) failed: /.test(error.message),
       );
     });
   }
+
+  it('is refused with every error, its line and column, and a mark under the place', () => {
+    assert.throws(() => compileExpression('foo &&\n\t"größe" + 1 == bar', 'claims'), {
+      message: [
+        "compilation failed: ERROR: <input>:1:1: undeclared reference to 'foo' (in container '')",
+        ' | foo &&',
+        ' | ^',
+        "ERROR: <input>:2:10: found no matching overload for '_+_' applied to '(string, int)'",
+        ' |  "größe" + 1 == bar',
+        ' | ....．．...^',
+        "ERROR: <input>:2:17: undeclared reference to 'bar' (in container '')",
+        ' |  "größe" + 1 == bar',
+        ' | ....．．..........^',
+      ].join('\n'),
+    });
+  });
+
+  it('that can be no program is refused in other words', () => {
+    assert.throws(() => compileExpression('int("x")', 'claims'), {
+      message: "program instantiation failed: type conversion error from 'string' to 'int'",
+    });
+  });
 
   it('knows its static type', () => {
     assert.deepEqual(['claims.a', 'claims.a == true', '"a"', '[1]', '{}', '1'].map(typeOf), [
