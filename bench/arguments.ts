@@ -17,7 +17,7 @@ export const usage = `Usage: npm run bench [-- FLAGS]
 Measures what a check costs: kube-ext-authz beside a bare grpc-js server that parses the same
 question and gives the same answer, then requests through Envoy beside requests straight to the API
 server. Everything runs on this machine's loopback, in alternating rounds. Ratios are the result:
-times are this machine's, and of what else it does. Takes about three minutes; what is missing is
+times are this machine's, and of what else it does. Takes about four minutes; what is missing is
 got first, once.
 
   --quick        see that it works, in seconds: the figures mean nothing, and what runs through

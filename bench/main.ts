@@ -12,6 +12,7 @@ import { readArguments, usage, type BenchOptions } from './arguments.ts';
 import { measureChecks } from './checks.ts';
 import { startLoadGenerator } from './load-generator.ts';
 import { describeMachine } from './machine.ts';
+import { measureManyTokens } from './many-tokens.ts';
 import { fullPlan, quickPlan } from './plan.ts';
 import type { Results } from './results.ts';
 import { renderReport } from './table.ts';
@@ -54,9 +55,10 @@ async function measure({ quick }: BenchOptions, dir: string): Promise<Results> {
   await using stack = new AsyncDisposableStack();
   const load = stack.adopt(startLoadGenerator(), (one) => one.stop());
   const checks = await measureChecks({ dir: join(dir, 'checks'), plan, load, progress });
+  const manyTokens = await measureManyTokens({ dir: join(dir, 'many'), plan, load, progress });
   const inFront = { dir: join(dir, 'envoy'), plan, load, progress };
   const throughEnvoy = parts ? await measureThroughEnvoy({ ...inFront, parts }) : null;
-  return { format: 1, measuredAt, quick, machine, checks, throughEnvoy };
+  return { format: 1, measuredAt, quick, machine, checks, manyTokens, throughEnvoy };
 }
 
 /** A quick run gets nothing: what isn't there is left out. */

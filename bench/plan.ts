@@ -9,6 +9,8 @@ export interface Plan {
   readonly alone: number;
   readonly newAlone: number;
   readonly throughEnvoyAlone: number;
+  /** Different tokens that one server is shown. */
+  readonly manyTokens: number;
 }
 
 /** More than ten thousand new tokens: kube-ext-authz remembers no more than that. */
@@ -20,6 +22,7 @@ export const fullPlan: Plan = {
   alone: 1_000,
   newAlone: 200,
   throughEnvoyAlone: 500,
+  manyTokens: 100_000,
 };
 
 export const quickPlan: Plan = {
@@ -30,4 +33,5 @@ export const quickPlan: Plan = {
   alone: 20,
   newAlone: 20,
   throughEnvoyAlone: 20,
+  manyTokens: 2_000,
 };

@@ -1,6 +1,7 @@
 /** The results as a person reads them on a terminal. */
 import type { Comparison } from './comparison.ts';
 import type { LegFigures } from './figures.ts';
+import type { MemoryUse } from './measured-server.ts';
 import type { Results } from './results.ts';
 import type { Spread } from './statistics.ts';
 
@@ -18,6 +19,7 @@ export function renderReport(results: Results, file: string): string {
     ...(throughEnvoy?.comparisons ?? []).map((one) => renderComparison(one, stepFigures)),
     ...(throughEnvoy ? [] : ['Envoy was left out: not all of its parts are there.\n']),
     memory(results),
+    manyTokens(results),
     legend(results),
     `Every figure: ${file}\n`,
   ].join('\n');
@@ -109,6 +111,25 @@ function memory({ checks }: Results): string {
     `  bare grpc-js at the end ${mib(bareAtEnd)}`,
     '',
   ].join('\n');
+}
+
+function manyTokens({ manyTokens: measured }: Results): string {
+  const { distinctTokens, remembered, before, whenFull, after, heapBytesPerToken } = measured;
+  return [
+    `memory, garbage collected, and ${distinctTokens} different tokens`,
+    ...align([
+      ['', 'resident', 'heap'],
+      memoryRow('before', before),
+      memoryRow(`when ${remembered} are remembered`, whenFull),
+      memoryRow(`after all ${distinctTokens}`, after),
+    ]),
+    `  a remembered token takes ${(heapBytesPerToken / 1024).toFixed(2)} KiB of heap`,
+    '',
+  ].join('\n');
+}
+
+function memoryRow(title: string, { resident, heap }: MemoryUse): readonly string[] {
+  return [title, ...[resident, heap].map((bytes) => `${(bytes / 1024 ** 2).toFixed(1)} MiB`)];
 }
 
 function mib(value: number | null): string {

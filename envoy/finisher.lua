@@ -43,9 +43,9 @@ local function is_list(value)
 end
 
 -- Text that reaches the API server unchanged: HTTP trims white space, NUL cuts, CR and LF split.
+-- Empty groups and extras are text, too; an empty user would be the proxy's own account.
 local function is_header_value(value)
   return type(value) == "string"
-    and value ~= ""
     and not value:find("^%s")
     and not value:find("%s$")
     and not value:find("[%z\1-\31\127]")
@@ -63,7 +63,8 @@ local function is_line(name, values)
   for _, value in ipairs(values) do
     if not is_header_value(value) then return false end
   end
-  return #values == 1 or not SINGLE[name:sub(#"impersonate-" + 1)]
+  if not SINGLE[name:sub(#"impersonate-" + 1)] then return true end
+  return #values == 1 and values[1] ~= ""
 end
 
 local function is_decision(decision)

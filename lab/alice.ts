@@ -57,7 +57,10 @@ export function authenticationConfiguration(issuer: Issuer): object {
   };
 }
 
-/** What alice may do, through her group: use pods in one namespace, but not read its secrets. */
+/** Whom alice may be, because she is on call. */
+export const onCallUser = 'deputy';
+
+/** What alice may do, through her groups: use pods in one namespace, but not read its secrets, and be one other user. */
 export function aliceAccess(namespace: string): readonly object[] {
   const name = 'pod-user';
   return [
@@ -77,6 +80,26 @@ export function aliceAccess(namespace: string): readonly object[] {
       metadata: { namespace, name },
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
       subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: directoryGroup }],
+    },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name: onCallUser },
+      rules: [
+        {
+          apiGroups: [''],
+          resources: ['users'],
+          resourceNames: [onCallUser],
+          verbs: ['impersonate'],
+        },
+      ],
+    },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name: onCallUser },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: onCallUser },
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'on-call' }],
     },
   ];
 }

@@ -26,6 +26,9 @@ export interface QuickstartOptions {
   readonly progress: Progress;
   /** The API server takes the issuer's tokens itself, too: what it makes of one can be compared. Default false. */
   readonly nativeTokens?: boolean;
+  readonly apiServerArgs?: readonly string[];
+  /** Set over the server's configuration. */
+  readonly settings?: ServerSettings;
 }
 
 export interface Quickstart {
@@ -58,7 +61,7 @@ export const podName = 'hello';
 
 /** Starts everything and returns once a token works through Envoy; when a part fails, what had started is stopped. */
 export async function startQuickstart(options: QuickstartOptions): Promise<Quickstart> {
-  const { dir, progress, nativeTokens = false } = options;
+  const { dir, progress, nativeTokens = false, apiServerArgs = [], settings = {} } = options;
   const files = quickstartFiles(resolve(dir));
   clear(files);
   await using started = new AsyncDisposableStack();
@@ -72,7 +75,13 @@ export async function startQuickstart(options: QuickstartOptions): Promise<Quick
   const authenticationConfig = stringify(authenticationConfiguration(issuer));
   const native = nativeTokens ? { authenticationConfig } : {};
   const cluster = started.adopt(
-    await startCluster({ dir: files.dir, parts, progress, ...native }),
+    await startCluster({
+      dir: files.dir,
+      parts,
+      progress,
+      extraApiServerArgs: apiServerArgs,
+      ...native,
+    }),
     (one) => one.stop(),
   );
   progress('creating accounts, their rights and a pod');
@@ -80,7 +89,9 @@ export async function startQuickstart(options: QuickstartOptions): Promise<Quick
   const report = (error: unknown): void => progress(`a token was not renewed: ${String(error)}`);
   started.adopt(await keepServerToken(cluster, files.serverToken, report), (one) => one.stop());
   progress('starting kube-ext-authz');
-  const server = started.adopt(await startServerFor(files, cluster, issuer), (one) => one.stop());
+  const server = started.adopt(await startServerFor(files, { cluster, issuer, settings }), (one) =>
+    one.stop(),
+  );
   progress('starting Envoy');
   const envoy = started.adopt(await startProxy(files, { parts, cluster, server, issuer }), (one) =>
     one.stop(),
@@ -119,8 +130,13 @@ function prepareCluster(cluster: Cluster): Promise<void> {
 
 function startServerFor(
   files: QuickstartFiles,
-  cluster: Cluster,
-  issuer: Issuer,
+  {
+    cluster,
+    issuer,
+    settings,
+  }: Pick<Quickstart, 'cluster' | 'issuer'> & {
+    readonly settings: ServerSettings;
+  },
 ): Promise<RunningServer> {
   replaceFile(files.issuerKey, `${JSON.stringify(issuer.key, undefined, 2)}\n`);
   replaceFile(files.authentication, stringify(authenticationConfiguration(issuer)));
@@ -131,14 +147,14 @@ function startServerFor(
     tokenFile: files.serverToken,
     user: 'kube-ext-authz',
   });
-  const settings: ServerSettings = {
+  const defaults: ServerSettings = {
     grpc: { drainPeriod: '0s' }, // Envoy is stopped first
     kubernetes: { kubeconfig: files.serverKubeconfig, token: { file: files.serverToken } },
     authentication: { configFile: files.authentication },
     audit: [{ format: 'json', path: files.audit }],
     log: { level: 'info' },
   };
-  return startServer({ dir: files.dir, settings });
+  return startServer({ dir: files.dir, settings: { ...defaults, ...settings } });
 }
 
 async function startProxy(

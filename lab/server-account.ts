@@ -1,5 +1,7 @@
-/** The service account of kube-ext-authz: it may impersonate users with the extras that its issuers map, and nothing else. */
+/** The service account of kube-ext-authz, with the permissions that its own program says it needs, and nothing else. */
 import { decodeJwt } from 'jose';
+import { roleManifests } from '../src/rbac/manifests.ts';
+import { permissionsFor } from '../src/rbac/permissions.ts';
 import { createServiceAccountToken, serviceAccount, type AdminAccess } from './kube.ts';
 import { keepRenewed, type Renewal } from './renewal.ts';
 import { replaceFile } from './replace-file.ts';
@@ -10,32 +12,17 @@ const name = 'kube-ext-authz';
 /** The user name that its token has. */
 export const serverUsername = `system:serviceaccount:${namespace}:${name}`;
 
-/** kube-apiserver's own extra: which token it was (`JTI=…`). */
-const credentialIdKey = 'authentication.kubernetes.io/credential-id';
-
 /** Namespace, account and RBAC; `extraKeys` are the keys of the `extra` claim mappings. */
 export function serverAccountManifests(extraKeys: readonly string[]): readonly object[] {
-  const extras = [credentialIdKey, ...extraKeys].map((key) => `userextras/${key}`);
-  const verbs = ['impersonate'];
+  const rules = permissionsFor({
+    jwt: [{ extra: extraKeys.map((key) => ({ key })) }],
+    impersonation: { originalUserExtra: 'originaluser.jetstack.io' },
+    extra: { clientIP: false, static: {} },
+  });
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
     serviceAccount(namespace, name),
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'ClusterRole',
-      metadata: { name },
-      rules: [
-        { apiGroups: [''], resources: ['users', 'groups'], verbs },
-        { apiGroups: ['authentication.k8s.io'], resources: ['uids', ...extras], verbs },
-      ],
-    },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'ClusterRoleBinding',
-      metadata: { name },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
-      subjects: [{ kind: 'ServiceAccount', namespace, name }],
-    },
+    ...roleManifests(rules, { name, namespace, serviceAccount: name }),
   ];
 }
 

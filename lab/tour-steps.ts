@@ -1,5 +1,5 @@
 /** The steps of the tour: what a user does through the proxy, what is refused, and who the API server says it was. */
-import { alice, aliceGroups, directoryGroup, mintForAlice } from './alice.ts';
+import { alice, aliceGroups, directoryGroup, mintForAlice, onCallUser } from './alice.ts';
 import { createSigningKey } from './issuer.ts';
 import { podLog } from './kwok.ts';
 import { shownPath } from './quickstart-files.ts';
@@ -75,13 +75,29 @@ export const tourSteps: readonly TourStep[] = [
     take: seeForgedToken,
   },
   {
-    title: 'Ask to be somebody else.',
-    proves: 'refused with 403 and a reason',
+    title: 'Ask to be somebody else, which the API server is asked about.',
+    proves: "refused with 403, in kube-apiserver's own words",
     take: (quickstart) =>
       seeKubectl(
         quickstart,
         { args: ['get', 'pods', '--as', 'bob'] },
-        { succeeds: false, says: ['(Forbidden)', /impersonat/i] },
+        { succeeds: false, says: ['(Forbidden)', 'User "alice" cannot impersonate'] },
+      ),
+  },
+  {
+    title: 'Ask to be somebody whom people on call may be.',
+    proves: `${onCallUser}, with the record of who asked`,
+    take: (quickstart) =>
+      seeKubectl(
+        quickstart,
+        { args: ['auth', 'whoami', '--as', onCallUser] },
+        {
+          succeeds: true,
+          says: [
+            new RegExp(`^Username +${onCallUser}$`, 'm'),
+            /originaluser\.jetstack\.io-user +\[alice\]/,
+          ],
+        },
       ),
   },
   {

@@ -1,21 +1,25 @@
 // Puts the parts together, in the order of a request's walk; the only file that knows every room.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readReadiness, type Readiness, type ReadinessPart } from './admin/readiness.ts';
+import { readReadiness, type Readiness } from './admin/readiness.ts';
 import { startAdminServer } from './admin/server.ts';
 import { openAuditLog } from './audit/log.ts';
 import type { Config } from './config/config.ts';
-import { createUpstreamToken, type UpstreamToken } from './credentials/service-account.ts';
 import { decide } from './decision/decide.ts';
 import type { CheckRecord } from './decision/decision.ts';
+import { createKubeClient } from './kube/client.ts';
+import { createClusterAccess } from './kube/cluster-access.ts';
 import { errorMessage } from './lib/error-message.ts';
 import type { Logger } from './lib/logger.ts';
-import { createMetrics, type Gauges, type Metrics } from './metrics/metrics.ts';
-import { followConfig, type Reload } from './reload.ts';
-import { createTokenSources, type TokenSources } from './token-sources.ts';
+import { createMetrics } from './metrics/metrics.ts';
+import { createOutbound } from './outbound.ts';
+import { readGauges, readinessParts, type Parts } from './parts.ts';
+import { followConfig, type ReloadOptions } from './reload.ts';
+import { createTokenSources, type TokenSourcesSettings } from './token-sources.ts';
 import type { KeyTiming } from './token/issuer-keys.ts';
-import { createAuthorization, type Authorization } from './transport/authorization.ts';
+import { createAuthorization } from './transport/authorization.ts';
 import { createHealth } from './transport/health.ts';
 import { startGrpcServer } from './transport/server.ts';
+import { createUpstreamCredentials } from './upstream-credentials.ts';
 
 export interface App {
   /** Where gRPC listens, with the port that was taken. */
@@ -33,19 +37,16 @@ export interface AppOptions {
   readonly reread?: () => Config;
   /** For tests, which can't wait as long as issuers need to be left in peace. */
   readonly timing?: KeyTiming;
+  /** The same for how long a new configuration is waited for, and when it is tried again. */
+  readonly reloadTiming?: ReloadTiming;
 }
+
+export type ReloadTiming = Pick<TokenSourcesSettings, 'patienceMs'> &
+  Pick<ReloadOptions, 'retryMs'>;
 
 interface Settings extends AppOptions {
   readonly config: Config;
   readonly log: Logger;
-}
-
-interface Parts {
-  readonly metrics: Metrics;
-  readonly upstream: UpstreamToken;
-  readonly sources: TokenSources;
-  readonly authorization: Authorization;
-  readonly reload: Reload | undefined;
 }
 
 const shutdownGraceMs = 5_000;
@@ -71,27 +72,42 @@ export async function startApp(
 
 /** What a decision is made with. */
 async function openParts(settings: Settings, opened: Close[]): Promise<Parts> {
-  const { config, log, reread, timing } = settings;
+  const { config, log, reread, timing, reloadTiming } = settings;
   const metrics = createMetrics();
   const audit = openAuditLog(config.audit, (path, error) => {
     metrics.countAuditFailure();
     log.error({ path, error: String(error) }, 'an audit line could not be written');
   });
   opened.push(audit.close);
-  const upstream = await createUpstreamToken({ file: config.kubernetes.token.file, log });
+  const access = createClusterAccess(config.kubernetes.kubeconfig, { log });
+  const client = createKubeClient(access);
+  opened.push(client.stop);
+  const upstream = await createUpstreamCredentials(config, { client, log });
   opened.push(upstream.stop);
   const sources = createTokenSources(config, {
+    client,
     log,
     onKeyFetch: metrics.countKeyFetch,
     onReview: metrics.countReview,
     ...(timing && { timing }),
+    ...reloadTiming,
   });
   opened.push(sources.stop);
-  const { countReload: onReload } = metrics;
-  const use = sources.replace;
-  const reload = reread && (await followConfig({ config, read: reread, use, onReload, log }));
+  const outbound = createOutbound(config, { client, onReview: metrics.countReview });
+  const use = async (next: Config, signal: AbortSignal): Promise<void> => {
+    await sources.replace(next, signal);
+    outbound.replace(next);
+    upstream.replace(next);
+  };
+  const follow = { config, use, onReload: metrics.countReload, log, ...reloadTiming };
+  const reload = reread && (await followConfig({ ...follow, read: reread }));
   if (reload) opened.push(reload.stop);
-  const deciders = { authenticate: sources.authenticate, upstreamToken: upstream.current };
+  const deciders = {
+    authenticate: sources.authenticate,
+    findOutbound: outbound.find,
+    upstreamToken: upstream.upstreamToken,
+    accountCredential: upstream.accountCredential,
+  };
   const authorization = createAuthorization({
     decide: (request, context) => decide(request, deciders, context),
     onCheck: (record) => {
@@ -100,7 +116,7 @@ async function openParts(settings: Settings, opened: Close[]): Promise<Parts> {
       logFault(record, log);
     },
   });
-  return { metrics, upstream, sources, authorization, reload };
+  return { metrics, access, upstream, sources, authorization, reload };
 }
 
 /** The doors: admin first, so that it can tell what gRPC waits for. */
@@ -142,24 +158,6 @@ async function listen(
       await sleep(config.grpc.drainPeriodMs);
       await closeAll();
     },
-  };
-}
-
-function readinessParts({ upstream, sources, reload }: Parts): readonly ReadinessPart[] {
-  const configuration = reload && { name: 'configuration', fault: reload.fault, optional: true };
-  return [
-    { name: 'upstream-token', fault: upstream.fault },
-    ...(configuration ? [configuration] : []),
-    ...sources.readiness(),
-  ];
-}
-
-function readGauges({ upstream, sources, authorization }: Parts, { ready }: Readiness): Gauges {
-  return {
-    upstreamTokenExpiry: upstream.expiry(),
-    issuerKeysFetchedAt: sources.keysFetchedAt(),
-    checksInFlight: authorization.inFlight(),
-    ready,
   };
 }
 

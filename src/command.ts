@@ -1,79 +1,112 @@
-// The commands of the program: what they are called, and how they end.
-import { pino } from 'pino';
-import { startApp } from './app.ts';
-import type { LogLevel } from './config/config.ts';
-import { configFromFlags } from './config/flags.ts';
-import { ConfigError } from './config/problems.ts';
+// The commands of the program: what they are called, and how they end. Each loads only what it needs.
+import { UsageError } from './cli/flags.ts';
 import { errorMessage } from './lib/error-message.ts';
-import type { Logger } from './lib/logger.ts';
+
+interface Command {
+  readonly summary: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+interface CommandModule {
+  readonly usage: string;
+  /** Returns the exit code; throws UsageError when the flags were not understood. */
+  run(flags: readonly string[]): number | Promise<number>;
+}
+
+const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
+  ['serve', { summary: "answer Envoy's checks until SIGTERM", load: () => import('./serve.ts') }],
+  [
+    'check-config',
+    {
+      summary: 'read the configuration, say what is wrong with it, open no connection',
+      load: () => import('./check-config.ts'),
+    },
+  ],
+  [
+    'rbac',
+    {
+      summary: "print the permissions that the proxy's own service account needs",
+      load: () => import('./print-rbac.ts'),
+    },
+  ],
+  ['keygen', { summary: 'make a key pair for a pipeline', load: () => import('./cli/keygen.ts') }],
+  [
+    'token',
+    { summary: 'sign a short-lived token and print it', load: () => import('./cli/token.ts') },
+  ],
+  [
+    'kubeconfig',
+    {
+      summary: 'write a kubeconfig that has kubectl get such tokens',
+      load: () => import('./cli/kubeconfig.ts'),
+    },
+  ],
+  [
+    'exec-credential',
+    {
+      summary: 'what kubectl runs for a token',
+      load: () => import('./cli/exec-credential.ts'),
+    },
+  ],
+  ['inspect', { summary: 'show what a token says', load: () => import('./cli/inspect.ts') }],
+]);
+
+const nameWidth = Math.max(...[...commands.keys()].map(({ length }) => length));
 
 const usage = `usage: kube-ext-authz COMMAND [flags]
 
 commands:
-  serve          answer Envoy's checks until SIGTERM
-  check-config   read the configuration, say what is wrong with it, open no connection
-
-flags of both:
-  --config FILE                  the configuration (kube-ext-authz.dev/v1alpha1)
-or, in its place, either
-  --authentication-config FILE   kube-apiserver's AuthenticationConfiguration
-or
-  --oidc-issuer-url URL --oidc-client-id ID [--oidc-ca-file FILE]
-  [--oidc-username-claim CLAIM] [--oidc-username-prefix PREFIX]
-  [--oidc-groups-claim CLAIM] [--oidc-groups-prefix PREFIX]
-  [--oidc-signing-algs LIST] [--oidc-required-claim CLAIM=VALUE]...
-with
-  [--grpc-address ADDRESS] [--admin-address ADDRESS] [--token-file FILE]
+${[...commands].map(([name, { summary }]) => `  ${name.padEnd(nameWidth)}  ${summary}\n`).join('')}
+kube-ext-authz help COMMAND tells the flags of one.
 `;
 
 /** Runs one command line and returns the exit code: 0, 1 when it failed, 2 when it was not understood. */
 export async function runCommand(args: readonly string[]): Promise<number> {
-  const [name = '', ...flags] = args;
-  if (name === '' || flags.includes('--help') || ['help', '--help', '-h'].includes(name)) {
-    write(name === '' ? process.stderr : process.stdout, usage);
-    return name === '' ? 2 : 0;
+  const { name, flags, wantsHelp } = readCommandLine(args);
+  if (name === undefined) {
+    (wantsHelp ? process.stdout : process.stderr).write(usage);
+    return wantsHelp ? 0 : 2;
+  }
+  const command = commands.get(name);
+  if (!command) {
+    process.stderr.write(`error: there is no command ${JSON.stringify(name)}\n\n${usage}`);
+    return 2;
+  }
+  const module = await command.load();
+  if (wantsHelp) {
+    process.stdout.write(module.usage);
+    return 0;
   }
   try {
-    if (name === 'serve') return await serve(flags);
-    if (name === 'check-config') return checkConfig(flags);
+    return await module.run(flags);
   } catch (error) {
-    const faults = error instanceof ConfigError ? error.problems : [errorMessage(error)];
-    write(process.stderr, faults.map((fault) => `error: ${fault}\n`).join(''));
-    return 1;
+    process.stderr.write(
+      faultsOf(error)
+        .map((fault) => `error: ${fault}\n`)
+        .join(''),
+    );
+    if (!(error instanceof UsageError)) return 1;
+    process.stderr.write(`see: kube-ext-authz help ${name}\n`);
+    return 2;
   }
-  write(process.stderr, `error: there is no command ${JSON.stringify(name)}\n\n${usage}`);
-  return 2;
 }
 
-function checkConfig(flags: readonly string[]): number {
-  const { warnings, jwt } = configFromFlags(flags);
-  write(process.stdout, warnings.map((warning) => `warning: ${warning}\n`).join(''));
-  const count = jwt.length === 1 ? '1 issuer' : `${jwt.length} issuers`;
-  write(process.stdout, `the configuration is good: ${count}\n`);
-  return 0;
+/** `help COMMAND`, `COMMAND --help` and `COMMAND -h` are one; help alone is about all of them. */
+function readCommandLine(args: readonly string[]) {
+  const [first, ...rest] = args;
+  if (first === undefined) return { name: undefined, flags: [], wantsHelp: false };
+  if (first === 'help' || isHelp(first)) return { name: rest[0], flags: [], wantsHelp: true };
+  return { name: first, flags: rest, wantsHelp: rest.some(isHelp) };
 }
 
-async function serve(flags: readonly string[]): Promise<number> {
-  const config = configFromFlags(flags);
-  const log = createLogger(config.log.level);
-  for (const warning of config.warnings) log.warn({}, warning);
-  const stopped = Promise.withResolvers<NodeJS.Signals>();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => stopped.resolve(signal)); // the second one ends us at once
+function isHelp(word: string): boolean {
+  return word === '--help' || word === '-h';
+}
+
+/** A ConfigError has many; its class would load what only `serve` needs. */
+function faultsOf(error: unknown): readonly string[] {
+  if (error instanceof Error && 'problems' in error && Array.isArray(error.problems)) {
+    return error.problems.map(String);
   }
-  const app = await startApp(config, log, { reread: () => configFromFlags(flags) });
-  const signal = await stopped.promise;
-  log.info({ signal }, 'stopping');
-  await app.stop();
-  return 0;
-}
-
-/** To standard error: standard output is the audit log's. */
-function createLogger(level: LogLevel): Logger {
-  const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
-  return pino(options, pino.destination({ dest: 2, sync: true }));
-}
-
-function write(stream: NodeJS.WriteStream, text: string): void {
-  stream.write(text);
+  return [errorMessage(error)];
 }

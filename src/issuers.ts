@@ -5,6 +5,7 @@ import type { OnReview } from './kube/review-report.ts';
 import { createJsonClient } from './lib/http.ts';
 import type { Logger } from './lib/logger.ts';
 import { discoverKeys } from './token/discovery.ts';
+import { createClaimSources } from './token/distributed-claims-client.ts';
 import { keepIssuerKeys, type IssuerKeys, type KeyTiming } from './token/issuer-keys.ts';
 import type { Issuer } from './token/issuer.ts';
 import type { IssuerRules } from './token/verifier.ts';
@@ -35,6 +36,11 @@ interface KeptKeys {
 export function startIssuer(entry: JwtConfig, settings: IssuerSettings): StartedIssuer {
   const { name, issuer } = entry;
   const onAttempt = reportAttempts(name, settings);
+  const claimSources = createClaimSources({
+    ca: issuer.certificateAuthority,
+    reportTo: (claimIssuer) => reportChanges(settings.log, { issuer: name, claimIssuer }),
+    ...(settings.timing && { timing: settings.timing }),
+  });
   const { keys, stop } = issuer.keys
     ? keepConfigured(issuer.keys, onAttempt)
     : keepDiscovered(issuer, onAttempt, settings.timing);
@@ -45,6 +51,7 @@ export function startIssuer(entry: JwtConfig, settings: IssuerSettings): Started
     source: keySourceOf(entry),
     rules: rulesOf(entry),
     keys,
+    claimSources,
     readiness: [
       {
         name: `issuer-discovery/${name}`,
@@ -52,7 +59,9 @@ export function startIssuer(entry: JwtConfig, settings: IssuerSettings): Started
       },
       { name: `issuer/${name}`, fault: keys.fault, optional: true },
     ],
-    stop,
+    stop: async () => {
+      await Promise.all([stop(), claimSources.stop()]);
+    },
   };
 }
 
@@ -101,12 +110,19 @@ function keepDiscovered(
 
 /** Counts every attempt, and logs what has changed since the last. */
 function reportAttempts(issuer: string, { log, onKeyFetch }: IssuerSettings): OnAttempt {
-  let last: string | undefined = '';
+  const report = reportChanges(log, { issuer });
   return (error) => {
     onKeyFetch(issuer, error === undefined ? 'success' : 'failure');
+    report(error);
+  };
+}
+
+function reportChanges(log: Logger, fields: Readonly<Record<string, string>>): OnAttempt {
+  let last: string | undefined = '';
+  return (error) => {
     if (error === last) return;
     last = error;
-    if (error === undefined) log.info({ issuer }, "the issuer's keys are at hand");
-    else log.warn({ issuer, error }, "the issuer's keys could not be had");
+    if (error === undefined) log.info(fields, "the issuer's keys are at hand");
+    else log.warn({ ...fields, error }, "the issuer's keys could not be had");
   };
 }

@@ -1,7 +1,8 @@
 import type { CheckRecord } from '../decision/decision.ts';
 import type { DenyReason } from '../denial/reasons.ts';
 import type { Identity } from '../identity/identity.ts';
-import { toRequestInfo, type RequestInfo } from './request-info.ts';
+import { readRequestInfo } from '../request/request-info.ts';
+import type { KubeRequest } from '../request/request.ts';
 
 /** One check, as a SIEM reads it: one JSON line, never a token. */
 export interface AuditEvent {
@@ -17,6 +18,7 @@ export interface AuditEvent {
   readonly method: string;
   readonly uri: string;
   readonly verb: string;
+  /** With its subresource (`pods/log`); empty when the path is not a resource's. */
   readonly resource: string;
   readonly apiGroup: string;
   readonly namespace: string;
@@ -43,7 +45,7 @@ export function toAuditEvent(record: CheckRecord): AuditEvent {
     reason: decision.kind === 'deny' ? decision.reason : '',
     method: request.method,
     uri: withoutTokens(request.path),
-    ...maskedInfo(toRequestInfo(request.method, request.path)),
+    ...toAsked(request),
     source: {
       peer: request.source.peer,
       forwardedFor: withoutTokens(request.source.forwardedFor),
@@ -65,14 +67,21 @@ export function toAuditLine(event: AuditEvent): string {
   return `${json}\n`;
 }
 
+type Asked = Pick<AuditEvent, 'verb' | 'resource' | 'apiGroup' | 'namespace' | 'name'>;
+
 /** What the path names is decoded, so a token that was escaped there shows only now. */
-function maskedInfo(info: RequestInfo): RequestInfo {
+function toAsked({ method, path }: KubeRequest): Asked {
+  const info = readRequestInfo(method, path);
+  if (info === undefined) {
+    return { verb: method.toLowerCase(), resource: '', apiGroup: '', namespace: '', name: '' };
+  }
+  const { verb, resource, subresource, apiGroup, namespace, name } = info;
   return {
-    verb: info.verb,
-    resource: withoutTokens(info.resource),
-    apiGroup: withoutTokens(info.apiGroup),
-    namespace: withoutTokens(info.namespace),
-    name: withoutTokens(info.name),
+    verb,
+    resource: withoutTokens(subresource === '' ? resource : `${resource}/${subresource}`),
+    apiGroup: withoutTokens(apiGroup),
+    namespace: withoutTokens(namespace),
+    name: withoutTokens(name),
   };
 }
 

@@ -6,7 +6,7 @@ import {
   authenticationConfigurationSchema,
   type AuthenticationConfigurationFile,
   type JwtAuthenticatorFile,
-} from './schema.ts';
+} from './jwt-authenticator-schema.ts';
 
 export interface FileSettings {
   readonly allowReservedNames: boolean;

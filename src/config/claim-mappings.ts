@@ -3,7 +3,7 @@ import { compileAt } from './compile-at.ts';
 import type { CelRule, ExtraMapping, JwtConfig, NameMapping } from './config.ts';
 import { checkExtraKey } from './extra-key.ts';
 import type { Problems } from './problems.ts';
-import type { JwtAuthenticatorFile } from './schema.ts';
+import type { JwtAuthenticatorFile } from './jwt-authenticator-schema.ts';
 
 type MappingsFile = JwtAuthenticatorFile['claimMappings'];
 

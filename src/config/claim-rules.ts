@@ -2,7 +2,7 @@ import { compileAt } from './compile-at.ts';
 import type { CelVariable } from '../cel/expression.ts';
 import type { CelRule, JwtConfig } from './config.ts';
 import type { Problems } from './problems.ts';
-import type { JwtAuthenticatorFile } from './schema.ts';
+import type { JwtAuthenticatorFile } from './jwt-authenticator-schema.ts';
 
 type ClaimRuleFile = JwtAuthenticatorFile['claimValidationRules'][number];
 type UserRuleFile = JwtAuthenticatorFile['userValidationRules'][number];

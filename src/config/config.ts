@@ -7,18 +7,37 @@ export interface Config {
   readonly kubernetes: {
     /** Absent: the in-cluster configuration. */
     readonly kubeconfig?: string | undefined;
-    /** The file that holds the service-account token sent upstream. */
-    readonly token: { readonly file: string };
+    /** Where our own token comes from that goes upstream: a file, or TokenRequest. */
+    readonly token: { readonly file: string } | { readonly tokenRequest: RequestedAccount };
   };
   readonly jwt: readonly JwtConfig[];
   /** Tokens that no entry claims are put to the API server, for these audiences ([]: its own). */
   readonly tokenReview?: { readonly audiences: readonly string[] } | undefined;
+  readonly impersonation: ImpersonationConfig;
+  readonly extra: ExtraConfig;
   readonly audit: readonly AuditSinkConfig[];
   readonly log: { readonly level: LogLevel };
   /** The files that it was read from: when one changes, it is read again. */
   readonly files: readonly string[];
   /** What was accepted but has no effect here; logged once at start. */
   readonly warnings: readonly string[];
+}
+
+/** How `kubectl --as` is decided; times in milliseconds. */
+export interface ImpersonationConfig {
+  /** Whether the API server knows of constrained impersonation. */
+  readonly constrained: boolean;
+  readonly maxHeaderValues: number;
+  readonly reviewTimeoutMs: number;
+  readonly allowCacheTtlMs: number;
+  readonly denyCacheTtlMs: number;
+  readonly originalUserExtra: string;
+}
+
+/** What every request carries besides the identity. */
+export interface ExtraConfig {
+  readonly clientIP: boolean;
+  readonly static: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface GrpcConfig {
@@ -65,7 +84,35 @@ export interface JwtConfig {
   readonly extra: readonly ExtraMapping[];
   /** Lets `system:` users and groups from this issuer's tokens through. */
   readonly allowReservedNames: boolean;
+  /** As whom the requests go upstream: as the token's user, or as a service account. */
+  readonly actAs: 'impersonate' | 'serviceAccount';
+  /** Whose token goes upstream in the latter case; default: our own. */
+  readonly serviceAccount?: AccountMapping | undefined;
 }
+
+export interface AccountName {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+interface TokenTerms {
+  /** Empty: the API server's own. */
+  readonly audiences: readonly string[];
+  readonly expirationSeconds: number;
+}
+
+/** A service account whose tokens are asked for. */
+export interface RequestedAccount extends TokenTerms {
+  readonly account: AccountName;
+}
+
+/** One account, or one of several that an expression over the claims gives as `NAMESPACE/NAME`. */
+export type AccountMapping =
+  | RequestedAccount
+  | (TokenTerms & {
+      readonly expression: Expression;
+      readonly allowed: readonly AccountName[];
+    });
 
 /** Where public keys are: a file with PEM or a JWKS, PEM text, or an inline JWKS. */
 export type KeySource =

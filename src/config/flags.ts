@@ -19,10 +19,55 @@ const options = {
   'oidc-groups-prefix': { type: 'string' },
   'oidc-signing-algs': { type: 'string', multiple: true },
   'oidc-required-claim': { type: 'string', multiple: true },
+  'extra-user-header-client-ip': { type: 'boolean' },
+  'extra-user-headers': { type: 'string', multiple: true },
   'grpc-address': { type: 'string' },
   'admin-address': { type: 'string' },
   'token-file': { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
+
+/** What follows each flag, and what it does: the table in docs/configuration.md. */
+export const flagMeanings: Readonly<
+  Record<keyof typeof options, readonly [value: string, meaning: string]>
+> = {
+  config: ['FILE', 'The configuration file. Refused beside every other flag.'],
+  'authentication-config': [
+    'FILE',
+    "kube-apiserver's `AuthenticationConfiguration` file, as `authentication.configFile`. Followed while the server runs. Refused beside `--oidc-*`.",
+  ],
+  'oidc-issuer-url': [
+    'URL',
+    'The `iss` of the tokens and where the keys are discovered: https. Needs `--oidc-client-id`.',
+  ],
+  'oidc-client-id': ['ID', 'What `aud` must have. Needs `--oidc-issuer-url`.'],
+  'oidc-ca-file': [
+    'FILE',
+    "PEM certificates that the issuer's server is checked with, in place of Node's own. Read at start.",
+  ],
+  'oidc-username-claim': ['CLAIM', 'The claim with the name of the user. Default: `sub`.'],
+  'oidc-username-prefix': [
+    'PREFIX',
+    'What is put before the name; `-`: nothing. Default: the issuer URL and `#`, or nothing when the claim is `email`.',
+  ],
+  'oidc-groups-claim': ['CLAIM', 'The claim with the groups. Default: no groups.'],
+  'oidc-groups-prefix': ['PREFIX', 'What is put before each group. Default: nothing.'],
+  'oidc-signing-algs': [
+    'LIST',
+    `The algorithms that are taken, with commas between: ${signingAlgorithms.join(', ')}. Default: RS256. May come several times.`,
+  ],
+  'oidc-required-claim': [
+    'CLAIM=VALUE',
+    'A claim that must have this value. May come several times; one claim twice is refused.',
+  ],
+  'extra-user-header-client-ip': ['', 'As `extra.clientIP: true`.'],
+  'extra-user-headers': [
+    'KEY=VALUE,…',
+    'As `extra.static`: pairs with commas between; a key may come several times.',
+  ],
+  'grpc-address': ['ADDRESS', 'As `grpc.address`, with its default.'],
+  'admin-address': ['ADDRESS', 'As `admin.address`, with its default.'],
+  'token-file': ['FILE', 'As `kubernetes.token.file`, with its default.'],
+};
 
 type Flags = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
 
@@ -68,6 +113,10 @@ function fromFlags(flags: Flags, oidc: boolean): Config {
     kubernetes: { token: { file: flags['token-file'] } },
     authentication: { configFile: flags['authentication-config'] },
     jwt: oidc ? [jwtEntry(flags)] : [],
+    extra: {
+      clientIP: flags['extra-user-header-client-ip'],
+      static: staticExtra(flags['extra-user-headers'] ?? []),
+    },
   });
   if (!parsed.success) throw new ConfigError(schemaProblems(parsed.error));
   const config = completeConfig(parsed.data, { name: 'the command line', folder: process.cwd() });
@@ -77,6 +126,19 @@ function fromFlags(flags: Flags, oidc: boolean): Config {
     ...config,
     jwt: config.jwt.map((entry) => ({ ...entry, signingAlgorithms: algorithms })),
   });
+}
+
+/** kube-oidc-proxy's notation (pkg/util/flags/string_to_string_slice.go); HTTP made its keys lower case. */
+function staticExtra(lists: readonly string[]): Readonly<Record<string, readonly string[]>> {
+  const extra = new Map<string, string[]>();
+  for (const pair of lists.flatMap((list) => list.split(','))) {
+    const [key = '', value, ...more] = pair.split('=');
+    if (key === '' || value === undefined || more.length > 0) {
+      throw new ConfigError(['--extra-user-headers: must be pairs KEY=VALUE with commas between']);
+    }
+    extra.set(key.toLowerCase(), [...(extra.get(key.toLowerCase()) ?? []), value]);
+  }
+  return Object.fromEntries(extra);
 }
 
 /** kube-apiserver's reading of the flags (pkg/kubeapiserver/options/authentication.go at v1.36.3). */

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { Problems } from './problems.ts';
-import type { JwtAuthenticatorFile } from './schema.ts';
+import type { JwtAuthenticatorFile } from './jwt-authenticator-schema.ts';
 
 type IssuerFile = JwtAuthenticatorFile['issuer'];
 

@@ -3,7 +3,7 @@ import { toClaimRules, toUserRules } from './claim-rules.ts';
 import { signingAlgorithms, type JwtConfig } from './config.ts';
 import { checkIssuer } from './issuer-rules.ts';
 import type { Problems } from './problems.ts';
-import type { JwtAuthenticatorFile } from './schema.ts';
+import type { JwtAuthenticatorFile } from './jwt-authenticator-schema.ts';
 
 // The rules and words of kube-apiserver's own validation:
 // staging/src/k8s.io/apiserver/pkg/apis/apiserver/validation/validation.go at v1.36.3.
@@ -46,5 +46,6 @@ export function toJwtConfig(
     ...mappings,
     userRules: toUserRules(entry.userValidationRules, `${path}.userValidationRules`, problems),
     allowReservedNames: settings.allowReservedNames,
+    actAs: 'impersonate',
   };
 }

@@ -5,8 +5,10 @@ import { parseDuration } from '../lib/duration.ts';
 import { errorMessage } from '../lib/error-message.ts';
 import { readAuthenticationFile } from './authentication-file.ts';
 import type { Config, JwtConfig } from './config.ts';
+import { toExtra, toImpersonation } from './impersonation.ts';
 import { checkKubeconfigFile } from './kubeconfig-file.ts';
 import { toOwnEntry } from './own-entry.ts';
+import { checkAccount } from './service-account.ts';
 import { collectProblems, ConfigError, type Problems } from './problems.ts';
 import { readYaml, type Reading } from './read-yaml.ts';
 import { configurationSchema, type ConfigurationFile } from './schema.ts';
@@ -74,10 +76,12 @@ export function completeConfig(
     admin: value.admin,
     kubernetes: {
       kubeconfig: kubeconfig(value.kubernetes.kubeconfig, folder, elsewhere),
-      token: { file: resolve(folder, value.kubernetes.token.file ?? inClusterTokenFile) },
+      token: ownToken(value.kubernetes.token, folder, problems),
     },
     jwt: [...fromFile, ...own],
     tokenReview: value.tokenReview,
+    impersonation: toImpersonation(value.impersonation, problems),
+    extra: toExtra(value.extra, [...fromFile, ...own], problems),
     audit: value.audit.map(({ format, path }) => ({
       format,
       path: path === '-' ? path : resolve(folder, path),
@@ -89,6 +93,19 @@ export function completeConfig(
   const all = [...elsewhere, ...found.map((problem) => `${name}: ${problem}`)];
   if (all.length > 0) throw new ConfigError(all);
   return deepFreeze(config);
+}
+
+function ownToken(
+  { file, tokenRequest }: ConfigurationFile['kubernetes']['token'],
+  folder: string,
+  problems: Problems,
+): Config['kubernetes']['token'] {
+  if (!tokenRequest) return { file: resolve(folder, file ?? inClusterTokenFile) };
+  const path = 'kubernetes.token.tokenRequest';
+  if (file !== undefined) problems.other(path, "can't be set beside kubernetes.token.file");
+  const { namespace, serviceAccount: name, audiences, expirationSeconds } = tokenRequest;
+  checkAccount({ namespace, name }, path, problems, 'serviceAccount');
+  return { tokenRequest: { account: { namespace, name }, audiences, expirationSeconds } };
 }
 
 function kubeconfig(file: string | undefined, folder: string, found: string[]): string | undefined {

@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { errorMessage } from '../lib/error-message.ts';
 import { parsePublicKeys } from '../lib/public-keys.ts';
-import type { JwtConfig, KeySource } from './config.ts';
+import type { AccountMapping, JwtConfig, KeySource } from './config.ts';
 import { toJwtConfig } from './jwt-authenticator.ts';
 import type { Problems } from './problems.ts';
-import type { OwnJwtEntry } from './schema.ts';
+import type { OwnJwtEntry } from './own-entry-schema.ts';
+import { toAccountMapping } from './service-account.ts';
 
 interface Place {
   readonly path: string;
@@ -48,7 +49,21 @@ export function toOwnEntry(entry: OwnJwtEntry, place: Place): JwtConfig {
     signingAlgorithms: keys ? [...config.signingAlgorithms, 'EdDSA'] : config.signingAlgorithms,
     maxTokenLifetimeMs: lifetime(entry.maxTokenLifetime, `${path}.maxTokenLifetime`, problems),
     tokenReview: entry.tokenReview,
+    actAs: entry.actAs,
+    serviceAccount: serviceAccountOf(entry, `${path}.serviceAccount`, problems),
   };
+}
+
+function serviceAccountOf(
+  { actAs, serviceAccount }: OwnJwtEntry,
+  path: string,
+  problems: Problems,
+): AccountMapping | undefined {
+  if (serviceAccount === undefined) return undefined;
+  if (actAs === 'impersonate') {
+    problems.other(path, 'has no effect without actAs: serviceAccount; leave it out');
+  }
+  return toAccountMapping(serviceAccount, path, problems);
 }
 
 /** Reads the keys once, so that a fault is told before anything opens. */

@@ -1,95 +1,11 @@
+// The file of `--config`. The descriptions become docs/configuration.md by `npm run docs`; one that
+// begins with `Required.` marks its key so.
 import { z } from 'zod';
-
-// Fields of the product's contract that this release does not read yet are refused by name:
-// a setting that is silently ignored is a hole in somebody's defence.
-const notYet = z.undefined({ error: 'not supported yet' }).optional();
+import { extraSchema, impersonationSchema } from './impersonation-schema.ts';
+import { ownJwtEntry } from './own-entry-schema.ts';
+import { tokenRequestSchema } from './service-account-schema.ts';
 
 const text = z.string();
-
-const claimOrExpression = { claim: text.optional(), expression: text.optional() };
-
-/** kube-apiserver's JWTAuthenticator (apiserver.config.k8s.io/v1, types.go), strict at every level. */
-const jwtAuthenticatorFields = {
-  issuer: z.strictObject({
-    url: text.default(''),
-    discoveryURL: text.optional(),
-    certificateAuthority: text.optional(),
-    audiences: z.array(text).default([]),
-    audienceMatchPolicy: text.optional(),
-    egressSelectorType: text.optional(),
-  }),
-  claimValidationRules: z
-    .array(
-      z.strictObject({
-        claim: text.optional(),
-        requiredValue: text.optional(),
-        expression: text.optional(),
-        message: text.optional(),
-      }),
-    )
-    .default([]),
-  claimMappings: z
-    .strictObject({
-      username: z.strictObject({ ...claimOrExpression, prefix: text.optional() }).default({}),
-      groups: z.strictObject({ ...claimOrExpression, prefix: text.optional() }).optional(),
-      uid: z.strictObject(claimOrExpression).optional(),
-      extra: z
-        .array(z.strictObject({ key: text.default(''), valueExpression: text.default('') }))
-        .default([]),
-    })
-    .default({ username: {}, extra: [] }),
-  userValidationRules: z
-    .array(z.strictObject({ expression: text.default(''), message: text.default('') }))
-    .default([]),
-};
-
-const jwtAuthenticator = z.strictObject(jwtAuthenticatorFields);
-
-export type JwtAuthenticatorFile = z.infer<typeof jwtAuthenticator>;
-
-/** kube-apiserver's AuthenticationConfiguration file. */
-export const authenticationConfigurationSchema = z.strictObject({
-  apiVersion: z.enum([
-    'apiserver.config.k8s.io/v1',
-    'apiserver.config.k8s.io/v1beta1',
-    'apiserver.config.k8s.io/v1alpha1',
-  ]),
-  kind: z.literal('AuthenticationConfiguration'),
-  jwt: z.array(jwtAuthenticator).default([]),
-  anonymous: z
-    .strictObject({
-      enabled: z.boolean().default(false),
-      conditions: z.array(z.strictObject({ path: text.default('') })).default([]),
-    })
-    .optional(),
-});
-
-export type AuthenticationConfigurationFile = z.infer<typeof authenticationConfigurationSchema>;
-
-const keySource = z.union(
-  [
-    z.strictObject({ file: text.min(1) }),
-    z.strictObject({ pem: text.min(1) }),
-    z.strictObject({ jwks: z.record(text, z.unknown()) }),
-  ],
-  { error: 'must be one of file, pem and jwks' },
-);
-
-const ownJwtEntry = z.strictObject({
-  ...jwtAuthenticatorFields,
-  issuer: jwtAuthenticatorFields.issuer.extend({
-    keys: z.array(keySource).min(1).optional(),
-    discoveryTokenFile: text.min(1).optional(),
-  }),
-  name: text.min(1).optional(),
-  actAs: z.literal('impersonate', { error: 'only "impersonate" is supported yet' }).optional(),
-  serviceAccount: notYet,
-  maxTokenLifetime: text.optional(),
-  tokenReview: z.boolean().default(false),
-  allowReservedNames: z.boolean().default(false),
-});
-
-export type OwnJwtEntry = z.infer<typeof ownJwtEntry>;
 
 const adminAddress = text.refine((address) => endsInPort(address, 0), {
   error: 'must be host:port, such as 127.0.0.1:9090 or :9090',
@@ -105,53 +21,146 @@ function endsInPort(address: string, leastHostLength: number): boolean {
 
 /** The file of `--config`. */
 export const configurationSchema = z.strictObject({
-  apiVersion: z.literal('kube-ext-authz.dev/v1alpha1'),
-  kind: z.literal('Configuration'),
+  apiVersion: z
+    .literal('kube-ext-authz.dev/v1alpha1')
+    .describe('Required. The version of the file.'),
+  kind: z.literal('Configuration').describe('Required. What the file is.'),
   grpc: z
     .strictObject({
-      address: grpcAddress.default('127.0.0.1:9001'),
-      drainPeriod: text.default('5s'),
+      address: grpcAddress
+        .default('127.0.0.1:9001')
+        .describe('Where it listens: `host:port`, or `unix:/path` for a Unix socket.'),
+      drainPeriod: text
+        .default('5s')
+        .describe(
+          'How long health says NOT_SERVING before the server stops taking checks, a duration: longer than two health checks of Envoy.',
+        ),
       tls: z
-        .strictObject({ certFile: text, keyFile: text, clientCAFile: text.optional() })
-        .optional(),
+        .strictObject({
+          certFile: text.describe('Required. The PEM certificate of the server, with its chain.'),
+          keyFile: text.describe('Required. Its PEM private key.'),
+          clientCAFile: text
+            .optional()
+            .describe(
+              'PEM certificates. When set, Envoy must show a certificate that one of them signed.',
+            ),
+        })
+        .optional()
+        .describe(
+          'TLS on this door. Its files are followed while it runs. Left out: plain text, which is good for loopback and Unix sockets alone, since replies carry our token.',
+        ),
     })
-    .prefault({}),
-  admin: z.strictObject({ address: adminAddress.default('127.0.0.1:9090') }).prefault({}),
+    .prefault({})
+    .describe("The door for Envoy's checks."),
+  admin: z
+    .strictObject({
+      address: adminAddress
+        .default('127.0.0.1:9090')
+        .describe('Where it listens: `host:port`, or `:port` for every address of the machine.'),
+    })
+    .prefault({})
+    .describe('The door for `/livez`, `/readyz` and `/metrics`, plain HTTP.'),
   kubernetes: z
     .strictObject({
-      kubeconfig: text.min(1).optional(),
-      token: z.strictObject({ file: text.min(1).optional(), tokenRequest: notYet }).prefault({}),
+      kubeconfig: text
+        .min(1)
+        .optional()
+        .describe(
+          'How the API server is asked for reviews: a file whose current context names a cluster and a user. Followed while it runs. Left out: as a Pod, by its own service account. A server without https, `insecure-skip-tls-verify` and `proxy-url` are refused when it is used.',
+        ),
+      token: z
+        .strictObject({
+          file: text
+            .min(1)
+            .optional()
+            .describe(
+              'A file with the token. Followed, as the kubelet renews it; an expired token is never sent. Left out: `/var/run/secrets/kubernetes.io/serviceaccount/token`.',
+            ),
+          tokenRequest: tokenRequestSchema
+            .optional()
+            .describe(
+              'In place of `file`: the service account whose token is asked for by TokenRequest, with the credential of `kubernetes.kubeconfig` or of the Pod.',
+            ),
+        })
+        .prefault({})
+        .describe('Our own credential, which goes upstream with every request that is allowed.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('The API server behind Envoy.'),
   authentication: z
     .strictObject({
-      configFile: text.min(1).optional(),
-      allowReservedNames: z.boolean().default(false),
-      disallowedIssuers: z.array(text).default([]),
+      configFile: text
+        .min(1)
+        .optional()
+        .describe('The file. Its entries come before those of `jwt`.'),
+      allowReservedNames: z
+        .boolean()
+        .default(false)
+        .describe(
+          "Let users and groups through that begin with `system:`, for all of the file's entries.",
+        ),
+      disallowedIssuers: z
+        .array(text)
+        .default([])
+        .describe(
+          "Issuer URLs that no entry may have, neither of the file nor of `jwt`: such as the API server's own issuer, which it would refuse as well.",
+        ),
     })
-    .prefault({}),
-  jwt: z.array(ownJwtEntry).default([]),
-  tokenReview: z.strictObject({ audiences: z.array(text.min(1)).default([]) }).optional(),
-  impersonation: notYet,
-  extra: notYet,
+    .prefault({})
+    .describe("kube-apiserver's own `AuthenticationConfiguration` file, taken as it is."),
+  jwt: z
+    .array(ownJwtEntry)
+    .default([])
+    .describe(
+      "Whose tokens are believed. Each entry is kube-apiserver's `JWTAuthenticator`, field for field, and more. Two entries may have one issuer URL when their names differ: a token belongs to the one whose keys verify it. An issuer of `authentication.configFile` is refused here.",
+    ),
+  tokenReview: z
+    .strictObject({
+      audiences: z
+        .array(text.min(1))
+        .default([])
+        .describe('Whom the tokens must be meant for. Empty: the API server itself.'),
+    })
+    .optional()
+    .describe(
+      'Put tokens that no entry claims to the API server; its answer is the user, `system:` names included. Left out: such tokens are refused. `{}` turns it on. Needs the right to `create` `tokenreviews`.',
+    ),
+  impersonation: impersonationSchema,
+  extra: extraSchema,
   envoy: z
     .strictObject({
-      finisher: z.literal('metadata', { error: 'only "metadata" is supported yet' }).optional(),
+      finisher: z
+        .literal('metadata', { error: 'only "metadata" is supported yet' })
+        .optional()
+        .describe(
+          'How headers with several values get to the API server. `metadata`: `finisher.lua` writes them. Left out: the same.',
+        ),
     })
-    .optional(),
+    .optional()
+    .describe('What Envoy is set up to do.'),
   audit: z
     .array(
       z.strictObject({
-        format: z.literal('json', { error: 'only "json" is supported yet' }),
-        path: text.min(1).default('-'),
+        format: z
+          .literal('json', { error: 'only "json" is supported yet' })
+          .describe('Required. The form of its lines.'),
+        path: text
+          .min(1)
+          .default('-')
+          .describe('The file that lines are added to; `-` is standard output.'),
       }),
     )
-    .default([{ format: 'json', path: '-' }]),
+    .default([{ format: 'json', path: '-' }])
+    .describe('Where each check is written down, one line in each of them. `[]`: nowhere.'),
   log: z
     .strictObject({
-      level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+      level: z
+        .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+        .default('info')
+        .describe('The least that is logged.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe("The server's own log, JSON lines on standard error."),
 });
 
 export type ConfigurationFile = z.infer<typeof configurationSchema>;

@@ -1,23 +1,41 @@
 // The walk of a request: who sent it, who do they ask to be, as whom does it go upstream?
 import { Denial } from '../denial/denial.ts';
 import type { Identity } from '../identity/identity.ts';
+import type { Limits } from '../impersonation/impersonator.ts';
+import type { FindOutbound } from '../impersonation/outbound-identity.ts';
 import { withinDeadline } from '../lib/within-deadline.ts';
 import { readBearerToken } from '../token/bearer.ts';
+import type { AccountTerms } from '../token/account-of-token.ts';
 import type { Proof } from '../token/verifier.ts';
 import type { Allow, Decision } from './decision.ts';
 import { refuseImpersonation, refuseTricks } from './refusals.ts';
-import type { ClientHeaders, KubeRequest } from './request.ts';
+import type { ClientHeaders, KubeRequest } from '../request/request.ts';
 
 /** The parts that know the outside world. Each throws or rejects with Denial when it can't vouch. */
 export interface Deciders {
   readonly authenticate: (token: string, deadline: number) => Proof | Promise<Proof>;
-  readonly upstreamToken: () => string;
+  readonly findOutbound: FindOutbound;
+  /** Our own token. */
+  readonly upstreamToken: (limits: Limits) => string | Promise<string>;
+  /** What a request goes upstream with that acts as a service account; undefined: as our own. */
+  readonly accountCredential: (
+    account: AccountTerms | undefined,
+    limits: Limits,
+  ) => AccountCredential | Promise<AccountCredential>;
 }
 
 export interface CheckContext {
   readonly auditID: string;
   /** Milliseconds since 1970: the answer must be there by then. */
   readonly deadline: number;
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+}
+
+/** A service account's token, and who the API server takes its bearer for. */
+export interface AccountCredential {
+  readonly token: string;
+  readonly outbound: Identity;
 }
 
 /** A decision, and what was known when it was made. */
@@ -45,14 +63,11 @@ export async function decide(
       tooLate,
     );
     proven = { issuer: verified.issuer, inbound: verified.identity };
-    refuseImpersonation(headers);
     const decision: Allow = {
       kind: 'allow',
       auditID: context.auditID,
       issuer: verified.issuer,
-      actAs: 'impersonate',
-      outbound: verified.identity,
-      token: deciders.upstreamToken(),
+      ...(await findUpstream(verified, request, deciders, context)),
       isUpgrade: isUpgrade(headers),
       subprotocols: bearer.subprotocols,
       remove: headers.identityNames,
@@ -63,6 +78,26 @@ export async function decide(
   }
 }
 
+/** As whom the request goes on, and with which credential. */
+async function findUpstream(
+  { actAs, account, identity }: Proof,
+  request: KubeRequest,
+  deciders: Deciders,
+  context: CheckContext,
+): Promise<Pick<Allow, 'actAs' | 'outbound' | 'token'>> {
+  if (actAs === 'serviceAccount') {
+    refuseImpersonation(request.headers);
+    const credential = deciders.accountCredential(account, context);
+    const { token, outbound } = await withinDeadline(credential, context.deadline, tooLateToMint);
+    return { actAs, outbound, token };
+  }
+  const found = deciders.findOutbound(identity, request, context);
+  const outbound = await withinDeadline(found, context.deadline, tooLateToReview);
+  const own = deciders.upstreamToken(context);
+  const token = await withinDeadline(own, context.deadline, tooLateToMint);
+  return { actAs: 'impersonate', outbound, token };
+}
+
 /** The denial that anything thrown on the way becomes. */
 export function denied(error: unknown, auditID: string): Pick<Verdict, 'decision' | 'cause'> {
   const isDenial = error instanceof Denial;
@@ -71,7 +106,13 @@ export function denied(error: unknown, auditID: string): Pick<Verdict, 'decision
     ? error.message
     : 'this proxy failed to decide about the request; its log has the reason under the audit ID of this answer';
   return {
-    decision: { kind: 'deny', auditID, reason, message },
+    decision: {
+      kind: 'deny',
+      auditID,
+      reason,
+      message,
+      ...(isDenial && error.details && { details: error.details }),
+    },
     cause: isDenial ? error.cause : error,
   };
 }
@@ -82,6 +123,20 @@ function isUpgrade({ upgrade, connection }: ClientHeaders): boolean {
 
 function isWebSocket(headers: ClientHeaders): boolean {
   return isUpgrade(headers) && headers.upgrade[0]?.toLowerCase() === 'websocket';
+}
+
+function tooLateToReview(): Denial {
+  return new Denial(
+    'deadline_exceeded',
+    'the API server did not say in time whether the request may be made as somebody else; try again',
+  );
+}
+
+function tooLateToMint(): Denial {
+  return new Denial(
+    'deadline_exceeded',
+    'the API server did not give out a token of the service account in time; try again',
+  );
 }
 
 function tooLate(): Denial {

@@ -1,6 +1,7 @@
+import type { StatusDetails } from '../denial/denial.ts';
 import type { DenyReason } from '../denial/reasons.ts';
 import type { Identity } from '../identity/identity.ts';
-import type { KubeRequest } from './request.ts';
+import type { KubeRequest } from '../request/request.ts';
 
 /** What becomes of a request. There is no third way and no empty one. */
 export type Decision = Allow | Deny;
@@ -28,6 +29,7 @@ export interface Deny {
   readonly reason: DenyReason;
   /** A sentence for the caller. */
   readonly message: string;
+  readonly details?: StatusDetails | undefined;
 }
 
 export type ActAs = 'impersonate' | 'serviceAccount';

@@ -73,8 +73,16 @@ function assertSafe(mutations: Mutations): Mutations {
   const { actAs, username } = metadata.decision;
   const user = set.find(([name]) => name === 'impersonate-user')?.[1];
   const isWhole = actAs === 'serviceAccount' ? user === undefined : user === username;
-  const blank = [...set.map(([, value]) => value), ...Object.values(metadata.headers).flat()];
-  if (!isWhole || blank.some((value) => value.trim() === '')) {
+  const {
+    'impersonate-user': users = [],
+    'impersonate-uid': uids = [],
+    ...lists
+  } = metadata.headers;
+  const required = [...set.map(([, value]) => value), ...users, ...uids];
+  const optional = Object.values(lists)
+    .flat()
+    .filter((value) => value !== '');
+  if (!isWhole || [...required, ...optional].some((value) => value.trim() === '')) {
     throw new Error('the mutations of an allowed request are incomplete');
   }
   if (remove.some((name) => set.some(([other]) => other === name.toLowerCase()))) {

@@ -1,6 +1,6 @@
 // What is refused for the request's own headers, whoever sent it.
 import { Denial } from '../denial/denial.ts';
-import type { ClientHeaders } from './request.ts';
+import type { ClientHeaders } from '../request/request.ts';
 
 const harmlessConnectionOptions: readonly string[] = ['upgrade', 'keep-alive', 'close'];
 
@@ -27,12 +27,12 @@ export function refuseTricks({ undecodable, connection, upgrade }: ClientHeaders
   }
 }
 
-/** Refuses to be somebody else than the token says. Throws Denial. */
-export function refuseImpersonation({ identityNames }: ClientHeaders): void {
-  const asked = identityNames.find((name) => name.startsWith('impersonate-'));
+/** Refuses to be somebody else where requests act as a service account: it would be that account that impersonates. Throws Denial. */
+export function refuseImpersonation({ impersonation }: ClientHeaders): void {
+  const [asked] = impersonation;
   if (asked === undefined) return;
   throw new Denial(
     'impersonation_denied',
-    `impersonation (kubectl --as) is not possible through this proxy; send the request without the header "${asked}"`,
+    `requests of this issuer act as a service account, so they can't ask to be somebody else (kubectl --as); send them without the header "${asked.name}"`,
   );
 }

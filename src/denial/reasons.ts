@@ -23,6 +23,9 @@ export const denyReasons = {
   token_lifetime: 401,
   reserved_name: 403,
   name_not_carriable: 403,
+  account_not_allowed: 403,
+  impersonation_malformed: 400,
+  impersonation_too_large: 431,
   impersonation_denied: 403,
   issuer_unavailable: 503,
   credential_unavailable: 503,
@@ -40,5 +43,7 @@ export const statusReasons: Readonly<Record<DenyStatus, string>> = {
   400: 'BadRequest',
   401: 'Unauthorized',
   403: 'Forbidden',
+  // Kubernetes has no word of its own for 431.
+  431: 'RequestEntityTooLarge',
   503: 'ServiceUnavailable',
 };

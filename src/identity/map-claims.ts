@@ -2,7 +2,7 @@
 // staging/src/k8s.io/apiserver/plugin/pkg/authenticator/token/oidc/oidc.go at v1.36.3.
 import type { Expression } from '../cel/expression.ts';
 import { Denial } from '../denial/denial.ts';
-import { isRecord, ownClaim, quote, stringClaim, stringListClaim, type Claims } from './claims.ts';
+import { ownClaim, quote, stringClaim, stringListClaim, type Claims } from './claims.ts';
 import { evaluateRules, evaluateString, evaluateStringList, type Rule } from './expressions.ts';
 import type { Identity } from './identity.ts';
 
@@ -65,18 +65,7 @@ function requireVerifiedEmail(claims: Claims): void {
 function mapGroups(claims: Claims, mapping: NameMapping): readonly string[] {
   if ('expression' in mapping) return evaluateStringList(mapping.expression, claims, 'the groups');
   const { claim, prefix } = mapping;
-  refuseDistributed(claims, claim);
   return stringListClaim(claims, claim).map((group) => prefix + group);
-}
-
-/** OpenID Connect Core 1.0 §5.6.2: the claim is kept elsewhere. Without it the user would be another. */
-function refuseDistributed(claims: Claims, claim: string): void {
-  const names = ownClaim(claims, '_claim_names');
-  if (Object.hasOwn(claims, claim) || !isRecord(names) || !Object.hasOwn(names, claim)) return;
-  throw new Denial(
-    'token_claim',
-    `the token keeps its claim ${quote(claim)} elsewhere ("_claim_names"), where it is not fetched from; have the issuer put it into the token`,
-  );
 }
 
 function mapUID(claims: Claims, uid: NonNullable<ClaimMappings['uid']>): string {

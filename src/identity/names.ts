@@ -32,30 +32,49 @@ export function refuseAnonymous({ username }: Identity): void {
  * Refuses what a header line would not carry unchanged: HTTP trims white space at the ends, NUL
  * cuts, and a blank user would be the proxy's own account. Throws Denial.
  */
-export function refuseUncarriableNames({ username, uid, groups, extra }: Identity): void {
+export function refuseUncarriableNames(identity: Identity): void {
+  refuseUncarriable(identity, { source: 'the token gives', mayBeEmpty: false });
+}
+
+/**
+ * The same for an identity that a request asks for. Empty groups and extras are carried as they are,
+ * if the API server allows them. Throws Denial.
+ */
+export function refuseUncarriableRequest(identity: Identity): void {
+  refuseUncarriable(identity, { source: 'the request asks for', mayBeEmpty: true });
+}
+
+interface Wording {
+  readonly source: string;
+  readonly mayBeEmpty: boolean;
+}
+
+function refuseUncarriable(
+  { username, uid, groups, extra }: Identity,
+  { source, mayBeEmpty }: Wording,
+): void {
+  const refuse = (what: string, text: string, canBeEmpty: boolean): void => {
+    const fault = text === '' && canBeEmpty ? undefined : uncarriable(text);
+    if (fault === undefined) return;
+    throw new Denial(
+      'name_not_carriable',
+      `${source} a ${what} that ${fault}, which no header can carry to the API server unchanged`,
+    );
+  };
   if (username.trim() === '') {
-    throw new Denial('name_not_carriable', 'the token gives a blank user name');
+    throw new Denial('name_not_carriable', `${source} a blank user name`);
   }
-  refuseUncarriable('user name', username);
-  if (uid !== '') refuseUncarriable('uid', uid);
-  for (const group of groups) refuseUncarriable('group', group);
+  refuse('user name', username, false);
+  refuse('uid', uid, true);
+  for (const group of groups) refuse('group', group, mayBeEmpty);
   for (const [key, values] of Object.entries(extra)) {
-    refuseUncarriable('extra key', key);
-    for (const value of values) refuseUncarriable('extra value', value);
+    refuse('extra key', key, false);
+    for (const value of values) refuse('extra value', value, mayBeEmpty);
   }
 }
 
 // eslint-disable-next-line no-control-regex
 const controlCharacter = /[\u0000-\u001f\u007f]/;
-
-function refuseUncarriable(what: string, text: string): void {
-  const fault = uncarriable(text);
-  if (fault === undefined) return;
-  throw new Denial(
-    'name_not_carriable',
-    `the token gives a ${what} that ${fault}, which no header can carry to the API server unchanged`,
-  );
-}
 
 function uncarriable(text: string): string | undefined {
   if (text === '') return 'is empty';

@@ -1,15 +1,25 @@
-// Where the API server is and as whom we ask it: from a kubeconfig or from a Pod's own files, by way
-// of Kubernetes' client library. Two things it doesn't do are done here: it passes over a
-// kubeconfig's `tokenFile`, and reads a Pod's token only once a minute.
+// Where the API server is and as whom we ask it, by way of Kubernetes' client library. Two things it
+// doesn't do: it passes over a kubeconfig's `tokenFile`, and reads a Pod's token only once a minute.
 import type { Cluster, KubeConfig } from '@kubernetes/client-node';
 import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import { dirname, resolve } from 'node:path';
+import { errorMessage } from '../lib/error-message.ts';
+import type { Logger } from '../lib/logger.ts';
 import { withinDeadline } from '../lib/within-deadline.ts';
 
 export interface ClusterAccess {
   /** What to send a request with, as the files are now; rejects with a sentence that holds no credential. */
   readonly connection: () => Promise<Connection>;
+  /** What was wrong with the files when they were needed last, also when older ones serve; undefined: nothing. */
+  readonly fault: () => string | undefined;
+}
+
+export interface ClusterAccessOptions {
+  /** Told of each fault once, and of its end. */
+  readonly log?: Logger | undefined;
+  /** Stands before the usual paths of a Pod's own files. */
+  readonly podRoot?: string;
 }
 
 export interface Connection {
@@ -25,24 +35,50 @@ interface Loaded {
   readonly config: KubeConfig;
   readonly server: string;
   readonly tokenFile?: string | undefined;
+  /** Why this one is still used while the file holds another. */
+  readonly newerIsRefused?: string;
 }
 
 /** For a credential plugin that never ends, in milliseconds. */
 const patienceMs = 30_000;
 
 /**
- * Follows a kubeconfig (of a new version that is no good the old one stays), or, when there is
- * none, a Pod's own files; `podRoot` stands before their usual paths.
+ * Follows a kubeconfig (of a new version that is no good the old one stays, and that is told), or,
+ * when there is none, a Pod's own files.
  */
-export function createClusterAccess(kubeconfig?: string, podRoot = ''): ClusterAccess {
+export function createClusterAccess(
+  kubeconfig?: string,
+  { log, podRoot = '' }: ClusterAccessOptions = {},
+): ClusterAccess {
   const load = kubeconfig === undefined ? followPod(podRoot) : followKubeconfig(kubeconfig);
   let running: Promise<Connection> | undefined;
+  let fault: string | undefined;
+
+  function tell(found: string | undefined): void {
+    if (found === fault) return;
+    fault = found;
+    if (fault === undefined) log?.info({}, 'our own access to the API server is well again');
+    else log?.warn({ fault }, 'our own access to the API server has a fault');
+  }
+  async function loadAndConnect(): Promise<Connection> {
+    let refused: string | undefined;
+    const work = load().then((loaded) => {
+      refused = loaded.newerIsRefused;
+      return connect(loaded);
+    });
+    try {
+      const connection = await withinDeadline(work, Date.now() + patienceMs, tooSlow);
+      tell(refused);
+      return connection;
+    } catch (error) {
+      tell(errorMessage(error));
+      throw error;
+    }
+  }
   return {
     // One at a time: a credential plugin is a process.
-    connection: () =>
-      (running ??= withinDeadline(connect(load), Date.now() + patienceMs, tooSlow).finally(
-        () => (running = undefined),
-      )),
+    connection: () => (running ??= loadAndConnect().finally(() => (running = undefined))),
+    fault: () => fault,
   };
 }
 
@@ -60,17 +96,20 @@ function followPod(podRoot: string): () => Promise<Loaded> {
 
 function followKubeconfig(file: string): () => Promise<Loaded> {
   let seen: string | undefined;
+  let newest: Promise<Loaded> | undefined;
   let good: Loaded | undefined;
   return async () => {
     try {
       const text = await readFile(file, 'utf8');
-      if (good && text === seen) return good;
+      if (!newest || text !== seen) newest = loadKubeconfig(text, dirname(file));
       seen = text;
-      good = await loadKubeconfig(text, dirname(file));
+      good = await newest;
+      return good;
     } catch (error) {
       if (!good) throw error;
+      const newerIsRefused = `the kubeconfig's last good version is used: ${errorMessage(error)}`;
+      return { ...good, newerIsRefused };
     }
-    return good;
   };
 }
 
@@ -127,10 +166,11 @@ function refuseInsecure({ server, skipTLSVerify, proxyUrl }: Cluster): void {
   if (proxyUrl) throw new Error('the kubeconfig has a proxy-url, which is not supported');
 }
 
-async function connect(load: () => Promise<Loaded>): Promise<Connection> {
-  const { config, server, tokenFile } = await load();
+async function connect({ config, server, tokenFile }: Loaded): Promise<Connection> {
   const options: RequestOptions = {};
-  await config.applyToHTTPSOptions(options);
+  await config.applyToHTTPSOptions(options).catch((error: unknown) => {
+    throw nameOnly(error);
+  });
   const headers = Object.entries(options.headers ?? {}).map(asText);
   if (tokenFile !== undefined)
     headers.push(['Authorization', `Bearer ${await readToken(tokenFile)}`]);
@@ -139,6 +179,14 @@ async function connect(load: () => Promise<Loaded>): Promise<Connection> {
 
 function asText([name, value]: readonly [string, unknown]): readonly [string, string] {
   return [name, String(value)];
+}
+
+/** What a system's error says is a path; anything else may quote what a credential plugin printed. */
+function nameOnly(error: unknown): Error {
+  if (error instanceof Error && 'syscall' in error) return error;
+  return new Error(
+    "the kubeconfig's credential plugin gave no credential; what it prints is not shown",
+  );
 }
 
 async function readToken(file: string): Promise<string> {

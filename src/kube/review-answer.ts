@@ -1,6 +1,14 @@
 // Reads the API server's answer to a TokenReview: whatever is not clearly a yes is a denial.
 import { Denial } from '../denial/denial.ts';
 import type { KubeAnswer } from './client.ts';
+import {
+  garbage as garbageOf,
+  isRecord,
+  readReviewStatus,
+  type ReviewTerms,
+} from './review-faults.ts';
+
+export { unavailable } from './review-faults.ts';
 
 /** TokenReview's status.user (authentication.k8s.io/v1, types.go, UserInfo). */
 export interface ReviewedUser {
@@ -18,15 +26,17 @@ export interface Asked {
   readonly audiences: readonly string[];
 }
 
+const terms: ReviewTerms = {
+  kind: 'TokenReview',
+  apiVersion: 'authentication.k8s.io/v1',
+  resource: 'tokenreviews.authentication.k8s.io',
+  topics: 'tokens',
+  topic: 'the token',
+};
+
 /** Who the token proves. Throws Denial: `token_rejected` when the API server says no, else `review_unavailable`. */
-export function readReviewAnswer({ status, content }: KubeAnswer, asked: Asked): ReviewedUser {
-  if (status !== 200 && status !== 201) throw refusedToReview(status, content, asked);
-  if (!isRecord(content)) throw garbage('it is not a JSON object in UTF-8');
-  if (content['kind'] !== 'TokenReview' || content['apiVersion'] !== 'authentication.k8s.io/v1') {
-    throw garbage('it is no TokenReview of authentication.k8s.io/v1');
-  }
-  const result = content['status'];
-  if (!isRecord(result)) throw garbage('it has no status');
+export function readReviewAnswer(answer: KubeAnswer, asked: Asked): ReviewedUser {
+  const result = readReviewStatus(answer, terms, (text) => withoutToken(text, asked));
   const { authenticated = false, error = '', user } = result;
   if (typeof authenticated !== 'boolean') throw garbage('status.authenticated is not a boolean');
   if (typeof error !== 'string') throw garbage('status.error is not a string');
@@ -64,10 +74,6 @@ function strings(value: unknown, what: string): readonly string[] {
   throw garbage(`the ${what} are not a list of strings`);
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function rejected(error: string, asked: Asked): Denial {
   return new Denial(
     'token_rejected',
@@ -76,39 +82,8 @@ function rejected(error: string, asked: Asked): Denial {
   );
 }
 
-function refusedToReview(status: number, content: unknown, asked: Asked): Denial {
-  const isStatus = isRecord(content) && content['kind'] === 'Status';
-  const said = isStatus && typeof content['message'] === 'string' ? content['message'] : '';
-  const cause = new Error(`it answered ${status}: ${withoutToken(said, asked) || 'no reason'}`);
-  if (status === 403 && isStatus) {
-    return unavailable(
-      'this proxy may not ask the API server about tokens: its own account lacks the permission to create tokenreviews.authentication.k8s.io',
-      cause,
-    );
-  }
-  if (status === 401) {
-    return unavailable(
-      "the API server does not accept this proxy's own credentials, so it can't be asked about the token",
-      cause,
-    );
-  }
-  const hint = status >= 300 && status < 400 ? ' (redirects are not followed)' : '';
-  return unavailable(
-    `the API server answered ${status}${hint} when it was asked about the token; try again later`,
-    cause,
-  );
-}
-
 function garbage(what: string): Denial {
-  return unavailable(
-    "the API server's answer about the token can't be understood",
-    new Error(`TokenReview: ${what}`),
-  );
-}
-
-/** The API server could not be asked, or gave no answer that counts. */
-export function unavailable(message: string, cause: Error): Denial {
-  return new Denial('review_unavailable', message, { cause });
+  return garbageOf(what, terms);
 }
 
 /** Long enough to be no coincidence, too short to be of use. */

@@ -5,8 +5,7 @@ import { deepFreeze } from '../lib/deep-freeze.ts';
 import { errorMessage } from '../lib/error-message.ts';
 import { withinDeadline } from '../lib/within-deadline.ts';
 import { createBriefMemory } from './brief-memory.ts';
-import { createKubeClient, type KubeAnswer, type KubeClient } from './client.ts';
-import { createClusterAccess } from './cluster-access.ts';
+import type { KubeAnswer, KubeClient } from './client.ts';
 import { readReviewAnswer, unavailable, type Asked, type ReviewedUser } from './review-answer.ts';
 import type { OnReview, ReviewReport } from './review-report.ts';
 import { createSharedWork } from './shared-work.ts';
@@ -27,8 +26,8 @@ export interface TokenReviewer {
 }
 
 export interface TokenReviewerOptions {
-  /** Default: the Pod's own service account. */
-  readonly kubeconfig?: string | undefined;
+  /** Stays the caller's to stop. */
+  readonly client: KubeClient;
   /** The longest that a review may take, whatever the deadline; default 5 000. */
   readonly timeoutMs?: number;
   /** How long a yes is remembered; default 10 000. Nothing else is. */
@@ -42,12 +41,9 @@ export interface TokenReviewerOptions {
 const path = '/apis/authentication.k8s.io/v1/tokenreviews';
 const maxRemembered = 10_000;
 
-/** Opens no connection before the first review. */
-export function createTokenReviewer(
-  options: TokenReviewerOptions,
-): TokenReviewer & { readonly stop: () => void } {
-  const { kubeconfig, timeoutMs = 5_000, cacheTtlMs = 10_000, now = Date.now } = options;
-  const client = createKubeClient(createClusterAccess(kubeconfig));
+/** Asks nobody before the first review. */
+export function createTokenReviewer(options: TokenReviewerOptions): TokenReviewer {
+  const { client, timeoutMs = 5_000, cacheTtlMs = 10_000, now = Date.now } = options;
   const memory = { ttlMs: cacheTtlMs, maxEntries: maxRemembered, now };
   const remembered = createBriefMemory<ReviewedUser>(memory);
   const join = createSharedWork<ReviewedUser>(timeoutMs);
@@ -86,7 +82,6 @@ export function createTokenReviewer(
         share.leave();
       }
     },
-    stop: client.stop,
   };
 }
 

@@ -72,7 +72,17 @@ function toJwk(read: () => KeyObject): Readonly<Record<string, unknown>> {
   if (type === 'rsa' && (key.asymmetricKeyDetails?.modulusLength ?? 0) < 2048) {
     throw new Error('an RSA key of less than 2048 bits is too weak');
   }
+  if (type === 'rsa' && !isSafeExponent(key.asymmetricKeyDetails?.publicExponent)) {
+    throw new Error(
+      'an RSA key whose exponent is even, 1, or of more than 31 bits verifies nothing',
+    );
+  }
   return { ...key.export({ format: 'jwk' }) };
+}
+
+/** Whether Go's crypto/rsa would verify by it: with 1 everybody could sign. */
+export function isSafeExponent(exponent: bigint | undefined): boolean {
+  return exponent !== undefined && exponent > 1n && exponent < 2n ** 31n && exponent % 2n === 1n;
 }
 
 function readKey(read: () => KeyObject): KeyObject {

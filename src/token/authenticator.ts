@@ -77,7 +77,7 @@ export function createAuthenticator(
   async function verifyAndReview(text: string, digest: string, deadline: number): Promise<Proof> {
     if (reviewer && reviewOthers && isUnclaimed(text)) {
       const identity = await reviewToken(text, reviewer, reviewOthers, deadline);
-      return { issuer: reviewedIssuer, identity };
+      return { issuer: reviewedIssuer, identity, actAs: 'impersonate' };
     }
     const fresh = await verifyOnce(text, digest);
     return fresh.issuer.rules.tokenReview ? review(text, fresh, deadline) : fresh.verified;

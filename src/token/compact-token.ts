@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { Denial } from '../denial/denial.ts';
 import { isRecord, type Claims } from '../identity/claims.ts';
+import { hasRepeatedName } from './repeated-names.ts';
 import { hasStrictClaims, hasStrictHeader } from './strict-form.ts';
 
 /** A JWT taken apart, its signature not yet looked at: nothing in it may be believed. */
@@ -17,10 +18,9 @@ export function parseCompactToken(text: string): CompactToken {
   if (!threeParts.test(text)) throw malformed();
   const [header = '', payload = ''] = text.split('.');
   if (![header, payload].every(isCanonical)) throw malformed();
-  const headerText = Buffer.from(header, 'base64url').toString('utf8');
-  const token = { text, header: parseObject(headerText), claims: parseClaims(decode(payload)) };
-  if (!hasStrictHeader(token.header, headerText)) throw malformed();
-  return token;
+  const members = parseObject(decode(header).toString('utf8'));
+  if (!hasStrictHeader(members)) throw malformed();
+  return { text, header: members, claims: parseClaims(decode(payload)) };
 }
 
 /** go-jose signs what it has decoded and encodes again: letters with bits left over are not those that were signed. */
@@ -46,6 +46,12 @@ export function parseClaims(payload: Uint8Array): Claims {
 function parseObject(text: string): Claims {
   const value = parseJson(text);
   if (!isRecord(value)) throw malformed();
+  if (hasRepeatedName(text)) {
+    throw new Denial(
+      'token_malformed',
+      'the token says something twice: a name is there two times',
+    );
+  }
   return value;
 }
 

@@ -1,3 +1,4 @@
+import type { ClaimSources } from './distributed-claims.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 import type { IssuerRules } from './verifier.ts';
 
@@ -6,4 +7,6 @@ export interface Issuer {
   readonly url: string;
   readonly rules: IssuerRules;
   readonly keys: IssuerKeys;
+  /** Where claims are fetched from that its tokens keep elsewhere. */
+  readonly claimSources?: ClaimSources;
 }

@@ -1,6 +1,8 @@
 // The public keys of one issuer, as its JWKS lists them.
 import { importJWK, type CryptoKey } from 'jose';
 import { isRecord, type Claims } from '../identity/claims.ts';
+import { errorMessage } from '../lib/error-message.ts';
+import { decodeJsonWebKey, isVerificationKey, type DecodedKey } from './json-web-key.ts';
 
 export interface VerificationKey {
   readonly kid: string | undefined;
@@ -18,14 +20,33 @@ export interface KeySet {
 
 const publicMembers = ['kty', 'n', 'e', 'crv', 'x', 'y'] as const;
 
-/** Reads a JWKS (RFC 7517 §5). Symmetric and unknown keys are passed over; throws when none is left. */
+/**
+ * Reads a JWKS (RFC 7517 §5). Secret, private and Ed25519 keys verify nothing; a key that go-jose
+ * can't decode spoils the whole set, as it does for kube-apiserver. Throws a sentence.
+ */
 export function parseKeySet(document: unknown): KeySet {
   if (!isRecord(document) || !Array.isArray(document['keys'])) {
     throw new Error('the key set has no list of keys');
   }
-  const usable = document['keys'].filter(isRecord).filter(isAsymmetric);
-  if (usable.length === 0) throw new Error('the key set has no RSA or EC key');
-  return toKeySet(usable);
+  // Go would read them, too.
+  if (Object.keys(document).some((name) => name !== 'keys' && /^keys$/iu.test(name))) {
+    throw new Error('the key set has two lists of keys');
+  }
+  const decoded = document['keys'].map(decodeKey).filter(isVerificationKey);
+  return toKeySet(
+    decoded.map(({ kid, publicKey }) => ({ ...publicKey.export({ format: 'jwk' }), kid })),
+  );
+}
+
+function decodeKey(jwk: unknown, index: number): DecodedKey {
+  try {
+    return decodeJsonWebKey(jwk);
+  } catch (error) {
+    throw new Error(
+      `key ${index + 1} of the key set can't be read (${errorMessage(error)}), and kube-apiserver takes no key of such a set`,
+      { cause: error },
+    );
+  }
 }
 
 /** A set of public JWKs; `anyKid`: each is tried, whatever a token's `kid` says. */
@@ -39,10 +60,6 @@ export function toKeySet(
     candidates: (kid) =>
       kid === undefined || anyKid ? keys : keys.filter((key) => key.kid === kid),
   };
-}
-
-function isAsymmetric(jwk: Claims): boolean {
-  return jwk['kty'] === 'RSA' || jwk['kty'] === 'EC';
 }
 
 /** `use` and `alg` are not looked at, as go-oidc v2.5.0 doesn't (jwks.go). */

@@ -1,7 +1,8 @@
 // What Go's decoders in kube-apiserver refuse of a token's form, though JSON.parse takes it:
 // go-jose v2 (shared.go, rawHeader; json/decode.go) and go-oidc v2.5.0 (verify.go, idToken).
-import { createPublicKey, X509Certificate, type JsonWebKey } from 'node:crypto';
-import { isRecord, isStringArray, type Claims } from '../identity/claims.ts';
+import { isRecord, type Claims } from '../identity/claims.ts';
+import { parseCertificateChain } from './certificate-chain.ts';
+import { decodeJsonWebKey } from './json-web-key.ts';
 
 type Check = (value: unknown) => boolean;
 
@@ -20,6 +21,11 @@ const registered: Readonly<Record<string, Check>> = {
     value === null || (isRecord(value) && Object.values(value).every(isSource)),
 };
 
+// Go finds a member by Unicode's simple case folding, as the flag `i` does with `u`: ſ (U+017F) is an s.
+const anySpelling = new RegExp(`^(?:${Object.keys(registered).join('|')})$`, 'iu');
+const sourceMembers = ['endpoint', 'access_token'];
+const anySourceMember = new RegExp(`^(?:${sourceMembers.join('|')})$`, 'iu');
+
 /** Whether the registered claims have the types they must have, and no other spelling of them is there: Go reads `EXP` as `exp`. */
 export function hasStrictClaims(claims: Claims): boolean {
   return (
@@ -27,21 +33,20 @@ export function hasStrictClaims(claims: Claims): boolean {
     Object.entries(claims).every(([name, value]) => {
       const check = registered[name];
       if (Object.hasOwn(registered, name) && check) return check(value);
-      return !Object.hasOwn(registered, name.toLowerCase());
+      return !anySpelling.test(name);
     })
   );
 }
 
 /** Whether every header that go-jose decodes has its type; keys that a header brings are looked at for that alone. */
-export function hasStrictHeader(header: Claims, text: string): boolean {
+export function hasStrictHeader(header: Claims): boolean {
   const { kid, nonce, jwk, x5c, b64 } = header;
   return (
     isTextOrNone(kid) &&
     isTextOrNone(nonce) &&
     (jwk === undefined || jwk === null || isPublicJwk(jwk)) &&
-    (x5c === undefined || x5c === null || (isStringArray(x5c) && x5c.every(isCertificate))) &&
-    b64 !== false &&
-    !hasNameTwice(text)
+    succeeds(() => parseCertificateChain(x5c)) &&
+    b64 !== false
   );
 }
 
@@ -50,7 +55,7 @@ function hasEverySource({ _claim_names: names, _claim_sources: sources }: Claims
   if (!isRecord(names)) return true;
   const known = isRecord(sources) ? sources : {};
   return Object.values(names).every(
-    (name) => typeof name === 'string' && Object.hasOwn(known, name),
+    (name) => typeof name === 'string' && name !== '' && Object.hasOwn(known, name),
   );
 }
 
@@ -64,39 +69,27 @@ function isTextOrNone(value: unknown): boolean {
 
 function isSource(value: unknown): boolean {
   if (!isRecord(value)) return value === null;
-  return isTextOrNull(value['endpoint'] ?? null) && isTextOrNull(value['access_token'] ?? null);
+  return Object.entries(value).every(([name, member]) => {
+    if (!anySourceMember.test(name)) return true;
+    return sourceMembers.includes(name) && isTextOrNull(member);
+  });
 }
 
 function isPublicJwk(value: unknown): boolean {
-  if (!isRecord(value) || 'd' in value || 'k' in value) return false;
-  try {
-    const key: JsonWebKey = { ...value };
-    return createPublicKey({ key, format: 'jwk' }).type === 'public';
-  } catch {
-    return false; // not a key, or one of a kind that is not known
-  }
+  return succeeds(() => {
+    const { isPublic, publicKey } = decodeJsonWebKey(value);
+    const exponent = publicKey?.asymmetricKeyDetails?.publicExponent ?? 1n;
+    // Go holds the exponent in 64 bits.
+    if (isPublic && publicKey && BigInt.asIntN(64, exponent) !== 0n) return;
+    throw new Error('it is no public key');
+  });
 }
 
-function isCertificate(base64: string): boolean {
+function succeeds(work: () => unknown): boolean {
   try {
-    return new X509Certificate(Buffer.from(base64, 'base64')).raw.length > 0;
+    work();
+    return true;
   } catch {
-    return false; // not a certificate
+    return false; // what is wrong is said in one sentence for all
   }
-}
-
-/** Names of the outermost object only; the text is known to be JSON. */
-function hasNameTwice(text: string): boolean {
-  const names = new Set<string>();
-  let depth = 0;
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"(?:\s*:)?|[{}[\]]/g)) {
-    if (token === '{' || token === '[') depth += 1;
-    else if (token === '}' || token === ']') depth -= 1;
-    else if (depth === 1 && token.endsWith(':')) {
-      const name = String(JSON.parse(token.replace(/\s*:$/, '')));
-      if (names.has(name)) return true;
-      names.add(name);
-    }
-  }
-  return false;
 }

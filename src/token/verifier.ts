@@ -6,7 +6,9 @@ import { mapClaims, type ClaimMappings } from '../identity/map-claims.ts';
 import { withAuthenticatedGroup, type Identity } from '../identity/identity.ts';
 import { refuseAnonymous, refuseReservedNames, refuseUncarriableNames } from '../identity/names.ts';
 import { deepFreeze } from '../lib/deep-freeze.ts';
+import { accountOfToken, type AccountRule, type AccountTerms } from './account-of-token.ts';
 import { parseClaims, type CompactToken } from './compact-token.ts';
+import { expandClaim, type ClaimSources, type SignedClaims } from './distributed-claims.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 import type { KeySet, VerificationKey } from './key-set.ts';
 import { checkLifetime, checkRegisteredClaims } from './registered-claims.ts';
@@ -21,6 +23,9 @@ export interface IssuerRules extends ClaimMappings {
   readonly maxTokenLifetimeMs?: number | undefined;
   /** A token is good only while the API server says so, too. */
   readonly tokenReview?: boolean | undefined;
+  readonly actAs: Proof['actAs'];
+  /** Of the latter case; default: our own account. */
+  readonly serviceAccount?: AccountRule | undefined;
 }
 
 /** Who a token proves, and whose word that is. */
@@ -28,34 +33,68 @@ export interface Proof {
   /** Label of the issuer. */
   readonly issuer: string;
   readonly identity: Identity;
+  /** Whether requests go upstream as that user, or as a service account whoever it is. */
+  readonly actAs: 'impersonate' | 'serviceAccount';
+  /** Which service account; undefined: our own. */
+  readonly account?: AccountTerms | undefined;
 }
 
 /** What a verified token proves, as long as it lasts. */
 export interface VerifiedToken extends Proof {
-  /** Seconds since 1970. */
+  /** Seconds since 1970: from then on it is verified again. */
   readonly expiry: number;
   /** The set that the signature was checked against. */
   readonly keys: KeySet;
 }
 
-/** Verifies a token whose `iss` is this issuer's; `nowSeconds` is now. Rejects with Denial. */
+/**
+ * Verifies a token whose `iss` is this issuer's; `nowSeconds` is now. `claimSources` are asked for
+ * groups that are kept elsewhere, once the signature is verified. Rejects with Denial.
+ */
 export async function verifyToken(
   token: CompactToken,
   issuer: IssuerRules,
   issuerKeys: IssuerKeys,
   nowSeconds: number,
+  claimSources?: ClaimSources,
 ): Promise<VerifiedToken> {
-  const algorithm = allowedAlgorithm(token, issuer.signingAlgorithms);
-  const { payload, keys } = await verifySignature(token, algorithm, issuer.name, issuerKeys);
-  const claims = parseClaims(payload);
-  const expiry = checkRegisteredClaims(claims, issuer.audiences, nowSeconds);
-  checkLifetime(claims, { expiry, now: nowSeconds, longestMs: issuer.maxTokenLifetimeMs });
+  const verify = (one: CompactToken, keys: IssuerKeys): Promise<Signed> =>
+    verifyClaims(one, issuer, keys, nowSeconds);
+  const { keys, ...signed } = await verify(token, issuerKeys);
+  const longestMs = issuer.maxTokenLifetimeMs;
+  checkLifetime(signed.claims, { expiry: signed.expiry, now: nowSeconds, longestMs });
+  const { claims, expiry } = await expandClaim(signed, {
+    claim: issuer.groups && 'claim' in issuer.groups ? issuer.groups.claim : undefined,
+    ownKeys: issuerKeys,
+    sources: claimSources,
+    verify,
+    now: nowSeconds,
+  });
   const identity = mapClaims(claims, issuer);
   if (!issuer.allowReservedNames) refuseReservedNames(identity);
   refuseAnonymous(identity);
   refuseUncarriableNames(identity);
   const complete = deepFreeze(withAuthenticatedGroup(identity));
-  return { issuer: issuer.name, identity: complete, expiry, keys };
+  const { name, actAs, serviceAccount } = issuer;
+  const account = serviceAccount && accountOfToken(claims, serviceAccount);
+  return { issuer: name, identity: complete, actAs, account, expiry, keys };
+}
+
+interface Signed extends SignedClaims {
+  readonly keys: KeySet;
+}
+
+/** What a token says, be it the bearer's own or the answer of a source of claims. */
+async function verifyClaims(
+  token: CompactToken,
+  { name, audiences, signingAlgorithms }: IssuerRules,
+  issuerKeys: IssuerKeys,
+  nowSeconds: number,
+): Promise<Signed> {
+  const algorithm = allowedAlgorithm(token, signingAlgorithms);
+  const { payload, keys } = await verifySignature(token, algorithm, name, issuerKeys);
+  const claims = parseClaims(payload);
+  return { claims, expiry: checkRegisteredClaims(claims, audiences, nowSeconds), keys };
 }
 
 function allowedAlgorithm({ header }: CompactToken, allowed: readonly string[]): string {

@@ -18,7 +18,8 @@ export async function verifyByOneOf(
   let telling: Denial | undefined;
   for (const issuer of issuers) {
     try {
-      const verified = await verifyToken(token, issuer.rules, issuer.keys, nowSeconds);
+      const { rules, keys, claimSources } = issuer;
+      const verified = await verifyToken(token, rules, keys, nowSeconds, claimSources);
       return { verified, issuer };
     } catch (error) {
       if (!(error instanceof Denial)) throw error;

@@ -4,7 +4,7 @@ import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { randomUUID } from 'node:crypto';
 import { denied, type CheckContext, type Verdict } from '../decision/decide.ts';
 import type { CheckRecord } from '../decision/decision.ts';
-import type { KubeRequest } from '../decision/request.ts';
+import type { KubeRequest } from '../request/request.ts';
 import { Denial } from '../denial/denial.ts';
 import { toKubeRequest, unreadableRequest } from './check-request.ts';
 import { toCheckResponse } from './check-response.ts';
@@ -39,7 +39,10 @@ export function createAuthorization(options: CheckOptions): Authorization {
   return {
     check: (call, send) => {
       inFlight += 1;
-      void answer(call.request, call.getDeadline(), options)
+      const ending = new AbortController();
+      call.on('cancelled', () => ending.abort());
+      const terms = { deadline: call.getDeadline(), signal: ending.signal };
+      void answer(call.request, terms, options)
         .then((response) => send(null, response))
         .finally(() => (inFlight -= 1));
     },
@@ -47,14 +50,23 @@ export function createAuthorization(options: CheckOptions): Authorization {
   };
 }
 
+interface Terms {
+  readonly deadline: Date | number;
+  readonly signal: AbortSignal;
+}
+
 async function answer(
   message: CheckRequest | Undecodable,
-  deadline: Date | number,
+  { deadline, signal }: Terms,
   { decide, onCheck }: CheckOptions,
 ): Promise<CheckResponse> {
   const startedAt = new Date();
   const begun = performance.now();
-  const context = { auditID: randomUUID(), deadline: ownDeadline(deadline, startedAt.getTime()) };
+  const context = {
+    auditID: randomUUID(),
+    deadline: ownDeadline(deadline, startedAt.getTime()),
+    signal,
+  };
   let request = unreadableRequest();
   let verdict: Verdict;
   try {

@@ -1,5 +1,6 @@
 // From Envoy's CheckRequest to our KubeRequest: the one place that knows both forms headers come in.
-import type { KubeRequest } from '../decision/request.ts';
+import { isUtf8 } from 'node:buffer';
+import type { HeaderLine, KubeRequest } from '../request/request.ts';
 import { Denial } from '../denial/denial.ts';
 import type { CheckRequest, HttpRequest } from './proto.ts';
 
@@ -14,6 +15,8 @@ const nobody: KubeRequest = {
     upgrade: [],
     subprotocols: [],
     identityNames: [],
+    impersonation: [],
+    joined: false,
     undecodable: [],
   },
 };
@@ -35,7 +38,7 @@ export function toKubeRequest({ attributes }: CheckRequest): KubeRequest {
   const { requestID, forwardedFor, identityNames, ...headers } = collectHeaders(http);
   return {
     method: http.method,
-    path: http.path,
+    path: targetBytes(http) ?? http.path,
     requestID: requestID[0] ?? '',
     source: {
       peer: attributes?.source?.address?.socket_address?.address ?? '',
@@ -43,6 +46,15 @@ export function toKubeRequest({ attributes }: CheckRequest): KubeRequest {
     },
     headers: { ...headers, identityNames: [...identityNames] },
   };
+}
+
+/**
+ * The target as it goes upstream, when that is no text: in `path` Envoy writes `!` for such a byte,
+ * and `metadata.name\xff=x` would read as `metadata.name!=x`. Here it is U+FFFD, which means nothing.
+ */
+function targetBytes({ header_map }: HttpRequest): string | undefined {
+  const bytes = header_map?.headers?.find(({ key }) => key === ':path')?.raw_value;
+  return bytes && !isUtf8(bytes) ? Buffer.from(bytes).toString('utf8') : undefined;
 }
 
 interface Collected {
@@ -53,6 +65,8 @@ interface Collected {
   readonly requestID: string[];
   readonly forwardedFor: string[];
   readonly identityNames: Set<string>;
+  readonly impersonation: HeaderLine[];
+  readonly joined: boolean;
   readonly undecodable: string[];
 }
 
@@ -84,6 +98,8 @@ function collectHeaders({ headers, header_map }: HttpRequest): Collected {
     requestID: [],
     forwardedFor: [],
     identityNames: new Set(),
+    impersonation: [],
+    joined: Object.keys(headers ?? {}).length > 0,
     undecodable: [],
   };
   for (const { key = '', value = '', raw_value } of header_map?.headers ?? []) {
@@ -96,11 +112,12 @@ function collectHeaders({ headers, header_map }: HttpRequest): Collected {
 function collect(collected: Collected, key: string, value: string | Uint8Array): void {
   const name = key.toLowerCase();
   if (speaksOfIdentity.test(name)) collected.identityNames.add(name);
-  const wanted = collectedBy.get(name);
+  const wanted = name.startsWith('impersonate-') ? 'impersonation' : collectedBy.get(name);
   if (wanted === undefined) return;
   const text = typeof value === 'string' ? value : decode(value);
   if (text === undefined && onlyTold.has(wanted)) return;
   if (text === undefined) collected.undecodable.push(name);
+  else if (wanted === 'impersonation') collected.impersonation.push({ name, value: text });
   else collected[wanted].push(text);
 }
 

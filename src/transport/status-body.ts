@@ -1,7 +1,7 @@
 // What a denial says, in the form that kubectl shows: metav1.Status, or plain text where it doesn't
 // decode one.
 import type { Deny } from '../decision/decision.ts';
-import { denyReasons, statusReasons } from '../denial/reasons.ts';
+import { denyReasons, statusReasons, type DenyStatus } from '../denial/reasons.ts';
 
 export interface HttpDenial {
   readonly status: number;
@@ -14,7 +14,10 @@ export interface HttpDenial {
 const discoveryPaths: readonly string[] = ['/api', '/apis', '/version'];
 
 /** The HTTP answer of a denial; `path` is the request's, query included. */
-export function toHttpDenial({ reason, message, auditID }: Deny, path: string): HttpDenial {
+export function toHttpDenial(
+  { reason, message, details, auditID }: Deny,
+  path: string,
+): HttpDenial {
   const status = denyReasons[reason];
   const asText = discoveryPaths.includes(path.replace(/\/?(\?.*)?$/s, ''));
   const headers: (readonly [string, string])[] = [
@@ -27,11 +30,11 @@ export function toHttpDenial({ reason, message, auditID }: Deny, path: string): 
   if (status === 401) headers.push(['www-authenticate', 'Bearer']);
   // Of these paths kubectl shows the text of a 403 alone; a warning it prints beside its own sentence.
   if (asText && status !== 403) headers.push(['warning', toWarning(message)]);
-  const body = asText ? message : JSON.stringify(toStatus(message, status));
+  const body = asText ? message : JSON.stringify(toStatus(message, status, details));
   return { status, headers, body };
 }
 
-function toStatus(message: string, code: keyof typeof statusReasons): object {
+function toStatus(message: string, code: DenyStatus, details: Deny['details']): object {
   return {
     kind: 'Status',
     apiVersion: 'v1',
@@ -39,6 +42,7 @@ function toStatus(message: string, code: keyof typeof statusReasons): object {
     status: 'Failure',
     message,
     reason: statusReasons[code],
+    details,
     code,
   };
 }

@@ -69,6 +69,7 @@ const comparison = z.strictObject({
     }),
   ),
 });
+const memoryUse = z.strictObject({ resident: figure, heap: figure });
 const results = z.strictObject({
   format: z.literal(1),
   measuredAt: z.iso.datetime(),
@@ -93,6 +94,14 @@ const results = z.strictObject({
       bareAtEnd: resident,
       distinctTokens: figure,
     }),
+  }),
+  manyTokens: z.strictObject({
+    distinctTokens: figure,
+    remembered: figure,
+    before: memoryUse,
+    whenFull: memoryUse,
+    after: memoryUse,
+    heapBytesPerToken: figure,
   }),
   throughEnvoy: z.strictObject({ comparisons: z.array(comparison) }).nullable(),
 });
@@ -141,6 +150,7 @@ describe('npm run bench -- --quick', () => {
     ]) {
       assert.ok(stdout.includes(one.title), `the table lacks "${one.title}"`);
     }
+    assert.match(stdout, /a remembered token takes [\d.]+ KiB of heap/);
     assert.ok(stdout.includes(output));
   });
 

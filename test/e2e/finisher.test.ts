@@ -99,6 +99,20 @@ describe('the finisher', () => {
     assert.deepEqual(valuesOf(seen.lines, 'impersonate-group'), many);
   });
 
+  it('sends empty groups and extras', async () => {
+    const headers = {
+      'impersonate-user': ['alice'],
+      'impersonate-group': ['', 'dev', ''],
+      'impersonate-extra-team': [''],
+    };
+    const reply = allow({ metadata: { headers, decision } });
+    const seen = reached(await rig.exchange('empty values', { reply }));
+    expected += 1;
+    for (const [name, values] of Object.entries(headers)) {
+      assert.deepEqual(valuesOf(seen.lines, name), values);
+    }
+  });
+
   it('sends no user with a decision to act as the service account', async () => {
     const lines = smuggled.filter(([name]) => name.toLowerCase() !== 'impersonate-user');
     const options = { lines, reply: allowAsServiceAccount() };

@@ -78,7 +78,7 @@ describe('kubectl', () => {
     }
 
     it(`${command.join(' ')} --as prints why it is refused`, async () => {
-      const sentence = 'impersonation (kubectl --as) is not possible through this proxy';
+      const sentence = 'User "alice" cannot impersonate-on:user-info:';
       assertTells(await kubectl(...command, '--as', 'bob'), sentence);
     });
 

@@ -4,14 +4,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { z } from 'zod';
 import { startCluster, type Cluster } from '../../lab/cluster.ts';
 import { apply, asAdmin, createServiceAccountToken, serviceAccount } from '../../lab/kube.ts';
 import { writeKubeconfig } from '../../lab/kubeconfig.ts';
 import { provideParts } from '../../lab/parts/provide.ts';
 import { waitUntil } from '../../lab/process.ts';
 import { replaceFile } from '../../lab/replace-file.ts';
-import { createTokenReviewer, type ReviewedUser } from '../../src/kube/token-review.ts';
+import { createKubeClient, type KubeClient } from '../../src/kube/client.ts';
+import { createClusterAccess } from '../../src/kube/cluster-access.ts';
+import {
+  createTokenReviewer,
+  type ReviewedUser,
+  type TokenReviewer,
+} from '../../src/kube/token-review.ts';
+import { createPod, createPodToken } from '../support/cluster-pods.ts';
 import { denialOf } from '../support/denials.ts';
 import { forgedToken } from '../support/forged-token.ts';
 
@@ -23,7 +29,7 @@ const serverMemoryMs = 10_000;
 
 const progress = (): void => undefined;
 
-type Reviewer = ReturnType<typeof createTokenReviewer>;
+type Reviewer = TokenReviewer & Pick<KubeClient, 'stop'>;
 
 describe('TokenReview by kube-apiserver', () => {
   const dir = mkdtempSync(join(tmpdir(), 'token-review-'));
@@ -51,7 +57,8 @@ describe('TokenReview by kube-apiserver', () => {
       caFile: cluster.caFile,
       tokenFile: file,
     });
-    return createTokenReviewer({ kubeconfig, cacheTtlMs: 0, timeoutMs: 30_000 });
+    const client = createKubeClient(createClusterAccess(kubeconfig));
+    return { ...createTokenReviewer({ client, cacheTtlMs: 0, timeoutMs: 30_000 }), ...client };
   }
 
   function review(token: string, audiences: readonly string[] = []): Promise<ReviewedUser> {
@@ -127,15 +134,16 @@ describe('TokenReview by kube-apiserver', () => {
 
   it('lets a token die with its pod', async () => {
     await account('dave');
-    const uid = await createPod('worker');
-    const token = await boundToken('dave', 'worker', uid);
+    const pod = { name: 'worker', account: 'dave' };
+    const uid = await createPod(cluster, pod);
+    const token = await createPodToken(cluster, pod, own);
     const { extra } = await review(token, [own]);
     assert.deepEqual(extra['authentication.kubernetes.io/pod-name'], ['worker']);
     assert.deepEqual(extra['authentication.kubernetes.io/pod-uid'], [uid]);
     await asAdmin(cluster, ['delete', 'pod', 'worker', '--grace-period=0', '--force']);
     const since = Date.now();
     await assertDies(token, since);
-    await createPod('worker');
+    await createPod(cluster, pod);
     await assertRejected(token, [own]);
   });
 
@@ -178,32 +186,6 @@ describe('TokenReview by kube-apiserver', () => {
   async function account(name: string, audiences: readonly string[] = []): Promise<string> {
     await apply(cluster, [serviceAccount(namespace, name)]);
     return createServiceAccountToken(cluster, namespace, name, { audiences });
-  }
-
-  /** Its UID. Nobody runs it: it is an object like any other. */
-  async function createPod(name: string): Promise<string> {
-    const pod = {
-      apiVersion: 'v1',
-      kind: 'Pod',
-      metadata: { namespace, name },
-      spec: { serviceAccountName: 'dave', containers: [{ name: 'main', image: 'none' }] },
-    };
-    await apply(cluster, [pod]);
-    return asAdmin(cluster, ['get', 'pod', name, '-o', 'jsonpath={.metadata.uid}']);
-  }
-
-  /** What the kubelet asks for when it projects a token into a pod. */
-  async function boundToken(name: string, pod: string, uid: string): Promise<string> {
-    const request = {
-      apiVersion: 'authentication.k8s.io/v1',
-      kind: 'TokenRequest',
-      spec: { audiences: [own], boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod, uid } },
-    };
-    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
-    const options = { stdin: JSON.stringify(request) };
-    const answer = await asAdmin(cluster, ['create', '--raw', path, '-f', '-'], options);
-    return z.object({ status: z.object({ token: z.string() }) }).parse(JSON.parse(answer)).status
-      .token;
   }
 });
 

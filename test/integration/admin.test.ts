@@ -27,6 +27,7 @@ describe('the admin address', () => {
     assert.deepEqual(text.split('\n'), [
       '[+]grpc ok',
       '[+]upstream-token ok',
+      '[+]kubernetes-access ok',
       '[+]configuration ok',
       '[+]issuer-discovery/issuer-0 ok',
       '[+]issuer/issuer-0 ok',

@@ -1,4 +1,4 @@
-/** Check by a real gRPC client: what is allowed and how, what is denied and why, and what is told of it. */
+/** Check by a real gRPC client: what is allowed and how, what is denied and why, what is told of it. */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createSigningKey, startIssuer, type Issuer } from '../../lab/issuer.ts';
@@ -139,10 +139,10 @@ const refusals: readonly Refusal[] = [
     question: { form: 'joined', lines: [['Authorization', 'Bearer x']] },
   },
   {
-    what: 'impersonation',
-    reason: 'impersonation_denied',
-    status: 403,
-    question: { lines: [['Impersonate-User', 'bob']] },
+    what: 'impersonation, and no API server to ask',
+    reason: 'review_unavailable',
+    status: 503,
+    question: { lines: [['Impersonate-User', 'b']] },
   },
   {
     what: 'a Connection header that names another',

@@ -41,12 +41,12 @@ const faults: readonly Fault[] = [
     /only https is fetched/,
   ],
   ['has a key set in HTML', jwksPath, () => text('<html></html>'), /not JSON/],
-  ['has an empty key set', jwksPath, () => json({ keys: [] }), /no RSA or EC key/],
+  ['has a key set without keys', jwksPath, () => json({}), /no list of keys/],
   [
-    'has a key set of secrets',
+    'has a key of an unknown kind among its keys',
     jwksPath,
-    () => json({ keys: [{ kty: 'oct', k: 'c2VjcmV0' }] }),
-    /no RSA or EC key/,
+    () => json({ keys: [{ kty: 'AKP', kid: 'new' }] }),
+    /key 1 of the key set can't be read \(its .*kty.* is unknown\)/,
   ],
   [
     'has a key set of 2 MiB',
@@ -114,6 +114,17 @@ describe('an issuer', () => {
     await issuer.rotateKeys({ keepOld: false });
     assert.equal((await ask(running, await issuer.mint(claims))).status, 200);
     const reply = await ask(running, old);
+    assert.deepEqual([reply.status, reply.reason], [401, 'token_key_unknown']);
+  });
+
+  it('that withdraws every key has the tokens of before refused', async (t) => {
+    const { issuer, running } = await start(t);
+    const token = await issuer.mint(claims);
+    assert.equal((await ask(running, token)).status, 200);
+    issuer.replaceHandler(jwksPath, json({ keys: [] }));
+    // A kid nobody knows has the keys fetched again.
+    await ask(running, forgedToken({ alg: 'RS256', kid: 'x' }, { iss: issuer.url, sub: 'a' }));
+    const reply = await ask(running, token);
     assert.deepEqual([reply.status, reply.reason], [401, 'token_key_unknown']);
   });
 

@@ -80,14 +80,19 @@ describe('the program', () => {
   });
 
   it('tells every fault of a configuration at once, and serves nothing', async () => {
-    const file = writeConfig({ grpc: { address: 'x' }, impersonation: {}, colour: 'red', jwt: [] });
+    const file = writeConfig({
+      grpc: { address: 'x' },
+      impersonation: { maxHeaderValues: 0 },
+      colour: 'red',
+      jwt: [],
+    });
     for (const command of ['check-config', 'serve']) {
       const { code, stderr } = await runProgram([command, '--config', file]);
       assert.equal(code, 1);
       const told = stderr.split('\n').map((line) => line.replace(`error: ${file}: `, ''));
       assert.deepEqual(told, [
         'grpc.address: must be host:port, such as 127.0.0.1:9001, or unix:/path',
-        'impersonation: not supported yet',
+        'impersonation.maxHeaderValues: Too small: expected number to be >=1',
         'unknown field "colour"',
         'jwt: at least one of jwt, authentication.configFile and tokenReview is required',
         '',

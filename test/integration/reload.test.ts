@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { parse, stringify } from 'yaml';
-import { startIssuer, type Issuer } from '../../lab/issuer.ts';
+import { discoveryPath, startIssuer, type Issuer } from '../../lab/issuer.ts';
 import { waitUntil } from '../../lab/wait.ts';
 import type { Reply } from '../support/check-client.ts';
 import { fetchText, jwtEntry, startRunningApp, type RunningApp } from '../support/running-app.ts';
@@ -17,7 +17,8 @@ describe('a configuration that changes', () => {
   before(async () => {
     one = await startIssuer();
     two = await startIssuer();
-    running = await startRunningApp({ issuers: [one] });
+    const reloadTiming = { patienceMs: 1_000, retryMs: 500 };
+    running = await startRunningApp({ issuers: [one], reloadTiming });
   });
   after(async () => {
     await running.stop();
@@ -37,6 +38,14 @@ describe('a configuration that changes', () => {
 
   async function become(token: string, status: number): Promise<void> {
     await waitUntil(`the token to get ${status}`, async () => (await ask(token)).status === status);
+  }
+
+  async function becomeReadyz(text: RegExp): Promise<void> {
+    await waitUntil(`/readyz to say ${text.source}`, async () => {
+      const answer = await running.readyz();
+      assert.equal(answer.status, 200, 'the old configuration serves');
+      return text.test(answer.text);
+    });
   }
 
   it('takes a new issuer in and lets an old one go, and drops no check', async () => {
@@ -84,6 +93,41 @@ describe('a configuration that changes', () => {
     const { text } = await fetchText(`${running.app.adminURL}/metrics`);
     assert.match(text, /kube_ext_authz_config_reloads_total\{outcome="failure"\} 3/);
     assert.match(text, /kube_ext_authz_config_reloads_total\{outcome="success"\} \d/);
+  });
+
+  it('waits for a new issuer that is down, says so, and is in use once it is up, with no check dropped', async () => {
+    const three = await startIssuer();
+    const [old, fresh] = [await one.mint(claims), await three.mint(claims)];
+    const replies: Reply[] = [];
+    const stream = { ended: false };
+    const askOn = async (): Promise<void> => {
+      while (!stream.ended) replies.push(await ask(old));
+    };
+    const streams = Promise.all([askOn(), askOn(), askOn()]);
+    try {
+      three.replaceHandler(discoveryPath, (_, response) => response.writeHead(500).end());
+      edit((config) => (config['jwt'] = [jwtEntry(one, 'issuer-0'), jwtEntry(three, 'three')]));
+      await becomeReadyz(
+        /^\[!\]configuration: the new version waits until each of its new issuers/m,
+      );
+      await becomeReadyz(/^\[!\]new-issuer\/three: GET .* 500/m);
+      await becomeReadyz(
+        /^\[!\]configuration: .* refused: new issuers have no keys .*: three \(GET .* 500/m,
+      );
+      assert.equal((await ask(fresh)).reason, 'issuer_unknown');
+      three.replaceHandler(discoveryPath, undefined);
+      await become(fresh, 200);
+      await becomeReadyz(/^\[\+\]configuration ok\n(?!.*new-issuer)/ms);
+      const seen = replies.length;
+      await waitUntil('more checks', () => replies.length > seen + 10);
+    } finally {
+      stream.ended = true;
+      await streams;
+      edit((config) => (config['jwt'] = [jwtEntry(one, 'issuer-0')]));
+      await become(fresh, 401);
+      await three.close();
+    }
+    assert.deepEqual([...new Set(replies.map(({ status }) => status))], [200]);
   });
 
   it('says which settings wait for a restart', async () => {

@@ -48,12 +48,13 @@ describe('TokenReview', () => {
   });
 
   it('gives up at the deadline, and at its own limit before that', async (t) => {
-    const { api, reviewer } = await startReviewer(t, { timeoutMs: 60 });
+    const { api, reviewer, review } = await startReviewer(t, { timeoutMs: 1_000 });
+    await review(); // opens the connection
     const closed: Promise<unknown>[] = [];
     api.answerWith((_, response) => {
       closed.push(new Promise((resolve) => response.on('close', resolve)));
     });
-    for (const patience of [30, 60_000]) {
+    for (const patience of [500, 60_000]) {
       const denial = await denialOf(() => reviewer.review(token, [], Date.now() + patience));
       assert.equal(denial.reason, 'review_unavailable');
       assertTold(denial, /in time/);

@@ -41,6 +41,7 @@ export function call(
     const one = Object.assign(Object.create(null), {
       request: message,
       getDeadline: () => deadline,
+      on: () => one,
     });
     check(one, (error, response) =>
       response ? resolve(response) : reject(new Error(`a gRPC error: ${JSON.stringify(error)}`)),

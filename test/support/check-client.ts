@@ -17,6 +17,8 @@ export interface Question {
   readonly peer?: string;
   /** Milliseconds; default 10 000. */
   readonly timeoutMs?: number;
+  /** Cancels the call. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Reply {
@@ -51,10 +53,10 @@ export function connectCheckClient(
   channel: ChannelCredentials = credentials.createInsecure(),
 ): CheckClient {
   const client = new Client(address, channel);
-  const ask = (bytes: Uint8Array, timeoutMs: number): Promise<Reply> =>
+  const ask = (bytes: Uint8Array, timeoutMs: number, signal?: AbortSignal): Promise<Reply> =>
     new Promise((resolve, reject) => {
       const options = { deadline: Date.now() + timeoutMs };
-      client.makeUnaryRequest(
+      const call = client.makeUnaryRequest(
         path,
         (body: Uint8Array) => Buffer.from(body),
         (answer: Buffer) => decode(answer),
@@ -62,9 +64,10 @@ export function connectCheckClient(
         options,
         (error, answer) => (answer ? resolve(answer) : reject(error ?? new Error('no answer'))),
       );
+      signal?.addEventListener('abort', () => call.cancel());
     });
   return {
-    check: (question) => ask(encode(question), question.timeoutMs ?? 10_000),
+    check: (question) => ask(encode(question), question.timeoutMs ?? 10_000, question.signal),
     checkBytes: (bytes) => ask(bytes, 10_000),
     close: () => client.close(),
   };

@@ -1,9 +1,12 @@
 /** An API server that says what a test wants, over HTTPS, and a kubeconfig that leads to it. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createSecureServer, type Settings } from 'node:http2';
 import { createServer } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import type { Server } from 'node:tls';
 import { createAuthority } from '../../lab/certificates.ts';
 import { writeKubeconfig } from '../../lab/kubeconfig.ts';
 
@@ -34,15 +37,22 @@ export interface FakeApiServer {
   stop(): Promise<void>;
 }
 
+export interface FakeApiServerOptions {
+  /** It speaks HTTP/2, and that alone, with these settings; default: HTTP/1.1 alone. */
+  readonly http2?: Settings;
+}
+
 /** Starts it on a free port; it takes every token until it is told otherwise. */
-export async function startFakeApiServer(): Promise<FakeApiServer> {
+export async function startFakeApiServer({
+  http2,
+}: FakeApiServerOptions = {}): Promise<FakeApiServer> {
   const dir = mkdtempSync(join(tmpdir(), 'fake-api-server-'));
   const authority = await createAuthority('fake API server CA');
   const { certPem, keyPem } = await authority.issue({ commonName: 'api', hosts: ['127.0.0.1'] });
   const received: Received[] = [];
   let answer: Answerer = answerYes;
   let connections = 0;
-  const server = createServer({ cert: certPem, key: keyPem }, (request, response) => {
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
     let text = '';
     request.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
     request.on('end', () => {
@@ -51,7 +61,12 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
       received.push(one);
       answer(one, response, request);
     });
-  });
+  };
+  const tls = { cert: certPem, key: keyPem };
+  const server: Server = http2 ? createHttp2Server(tls, http2) : createServer(tls);
+  server.on('request', handle);
+  const sockets: Duplex[] = [];
+  server.on('connection', (socket) => sockets.push(socket));
   server.on('secureConnection', () => (connections += 1));
   server.on('clientError', (_, socket) => socket.destroy());
   await new Promise<void>((resolve, reject) => {
@@ -76,11 +91,22 @@ export async function startFakeApiServer(): Promise<FakeApiServer> {
     stop: async () => {
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        for (const socket of sockets) socket.destroy();
       });
       rmSync(dir, { recursive: true });
     },
   };
+}
+
+/** Its requests and responses are made to be used like those of HTTP/1.1. */
+function createHttp2Server(
+  tls: { readonly cert: string; readonly key: string },
+  settings: Settings,
+): Server {
+  const server = createSecureServer({ ...tls, settings });
+  server.on('session', (session) => session.on('error', () => undefined));
+  server.on('sessionError', () => undefined);
+  return server;
 }
 
 function answerYes(_: Received, response: ServerResponse): void {

@@ -21,18 +21,25 @@ type Row = readonly [what: string, status: number, lines: RawRequest['lines']];
 
 const upgrade = ['Upgrade', 'websocket'] as const;
 
-const spellings: readonly string[] = [
-  ['Impersonate-User', 'impersonate-user', 'IMPERSONATE-USER', 'iMPERSONATE-uSER'],
-  ['Impersonate-Group', 'Impersonate-Uid', 'Impersonate-Extra-Scopes', 'Impersonate-Extra-'],
+/** Names that ask for a user, whom this one may not be, and names that ask for something else for nobody. */
+const users = ['Impersonate-User', 'impersonate-user', 'IMPERSONATE-USER', 'iMPERSONATE-uSER'];
+const forNobody: readonly string[] = [
+  ['Impersonate-Group', 'Impersonate-Extra-Scopes', 'Impersonate-Extra-'],
   ['Impersonate-Extra-%73copes', 'Impersonate-Extra-Acme.com%2Fproject', 'Impersonate-Foo'],
   ['Impersonate-Groups', 'Impersonate-'],
 ].flat();
 
 const impersonation: readonly Row[] = [
-  ...spellings.flatMap((name): Row[] => [
+  ...users.flatMap((name): Row[] => [
     [`${name}: admin`, 403, [[name, 'admin']]],
-    [`an empty ${name}`, 403, [[name, '']]],
+    [`an empty ${name}`, 200, [[name, '']]],
   ]),
+  ...forNobody.flatMap((name): Row[] => [
+    [`${name}: admin`, 400, [[name, 'admin']]],
+    [`an empty ${name}`, 400, [[name, '']]],
+  ]),
+  ['Impersonate-Uid: admin', 400, [['Impersonate-Uid', 'admin']]],
+  ['an empty Impersonate-Uid', 200, [['Impersonate-Uid', '']]],
   [
     'groups beside a user',
     403,
@@ -43,7 +50,7 @@ const impersonation: readonly Row[] = [
   ],
   [
     'an empty user before a real one',
-    403,
+    200,
     [
       ['Impersonate-User', ''],
       ['Impersonate-User', 'admin'],

@@ -7,6 +7,7 @@ export const plainRules: IssuerRules = {
   audiences: ['kubernetes'],
   signingAlgorithms,
   allowReservedNames: false,
+  actAs: 'impersonate',
   username: { claim: 'sub', prefix: '' },
   groups: { claim: 'groups', prefix: '' },
   extra: [],

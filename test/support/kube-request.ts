@@ -1,5 +1,5 @@
 /** Requests as the decision sees them. */
-import type { ClientHeaders, KubeRequest } from '../../src/decision/request.ts';
+import type { ClientHeaders, KubeRequest } from '../../src/request/request.ts';
 
 const noHeaders: ClientHeaders = {
   authorization: [],
@@ -7,6 +7,8 @@ const noHeaders: ClientHeaders = {
   upgrade: [],
   subprotocols: [],
   identityNames: [],
+  impersonation: [],
+  joined: false,
   undecodable: [],
 };
 

@@ -24,9 +24,9 @@ const wrongLists: readonly Value[] = [
   ['alice', ['dev']],
 ];
 
-/** Text that a header line doesn't carry unchanged. */
+/** Text that a header line doesn't carry unchanged. Empty text is a group like any other, but no user. */
 const wrongTexts: readonly string[] = [
-  ['', ' ', '\t', ' alice', 'alice ', '\talice', 'alice\t', '\u000balice'],
+  [' ', '\t', ' alice', 'alice ', '\talice', 'alice\t', '\u000balice'],
   ['al\0ice', 'alice\0', '\0', 'al\nice', 'al\rice', 'alice\r\nx-evil: 1', 'alice\n'],
   ['al\tice', 'al\u001bice', 'al\u007fice', 'alice\u0001'],
 ].flat();
@@ -46,6 +46,9 @@ const faults: readonly Row[] = [
   ['the user is missing', withHeaders({ 'impersonate-group': ['dev'] })],
   ['there are two users', withHeaders({ 'impersonate-user': ['alice', 'bob'] })],
   ['there are two uids', withHeaders({ ...user, 'impersonate-uid': ['1', '2'] })],
+  ['the user is empty', withHeaders({ 'impersonate-user': [''] })],
+  ['the user is empty beside others', withHeaders({ ...user, 'impersonate-user': ['', 'alice'] })],
+  ['the uid is empty', withHeaders({ ...user, 'impersonate-uid': [''] })],
   ...notMaps.map((value): Row => [`headers are ${show(value)}`, { headers: value, decision }]),
   ...notMaps.map((value): Row => [`the decision is ${show(value)}`, withDecision(value)]),
   ...['username', 'issuer', 'actAs', 'auditID'].flatMap((key) =>

@@ -72,7 +72,7 @@ function dates(): readonly Row[] {
     ['refused', 'iat in a word', withClaims({ iat: 'now' })],
     ['refused', 'iat of 1e400', withRawClaims(['iat', '1e400'])],
     ['refused', 'a second exp that has passed', withMoreClaims(['exp', '7'])],
-    ['same', 'a first exp that has passed', withClaimsBefore(['exp', '7'])],
+    ['ours', 'a first exp that has passed', withClaimsBefore(['exp', '7'])],
     ['refused', 'an EXP that has passed after exp', withMoreClaims(['EXP', '7'])],
     ['ours', 'an EXP that has passed before exp', withClaimsBefore(['EXP', '7'])],
     ['refused', 'an Nbf that has not come', withMoreClaims(['Nbf', String(now + 600)])],
@@ -115,10 +115,21 @@ function issuers(): readonly Row[] {
     ['refused', 'the issuer with a space', withIssuer((issuer) => ` ${issuer}`)],
     ['refused', 'the issuer in capitals', withIssuer((issuer) => issuer.toUpperCase())],
     ['refused', 'an issuer nobody knows', withClaims({ iss: 'https://nobody.example' })],
-    ['same', 'another issuer before it', withClaimsBefore(['iss', '"https://nobody.example"'])],
+    ['ours', 'another issuer before it', withClaimsBefore(['iss', '"https://nobody.example"'])],
     ['refused', 'another issuer after it', withMoreClaims(['iss', '"https://nobody.example"'])],
     ['refused', 'another Iss after it', withMoreClaims(['Iss', '"https://nobody.example"'])],
     ['ours', 'null for the issuer after it', withMoreClaims(['iss', 'null'])],
+    [
+      'refused',
+      'another iss with a long s after it',
+      withMoreClaims(['i\u017fs', '"https://nobody.example"']),
+    ],
+    ['refused', 'a number for an iss with a long s before it', withClaimsBefore(['i\u017fs', '7'])],
+    [
+      'ours',
+      'another iss with a long s before it',
+      withClaimsBefore(['i\u017fs', '"https://nobody.example"']),
+    ],
     ['refused', 'a number for a nonce', withClaims({ nonce: 7 })],
     ['refused', 'a list for at_hash', withClaims({ at_hash: [] })],
     ['refused', 'a number for NONCE', withMoreClaims(['NONCE', '7'])],
@@ -127,8 +138,64 @@ function issuers(): readonly Row[] {
     ['refused', 'a source of claims that is not there', withClaims({ _claim_names: { a: 'b' } })],
     ['refused', 'a list for _claim_sources', withClaims({ _claim_sources: [] })],
     ['refused', 'a source of claims in a text', withClaims({ _claim_sources: { a: 'b' } })],
+    [
+      'refused',
+      'a source of claims without a name',
+      withClaims({ _claim_names: { a: '' }, _claim_sources: { '': {} } }),
+    ],
+    ['refused', 'a number for an Endpoint', withClaims({ _claim_sources: { a: { Endpoint: 7 } } })],
+    [
+      'refused',
+      'a number for an access_token with a long s',
+      withClaims({ _claim_sources: { a: { 'acce\u017fs_token': 7 } } }),
+    ],
+    ['ours', 'an Endpoint', withClaims({ _claim_sources: { a: { Endpoint: '' } } })],
+    [
+      'same',
+      'a source of claims and more',
+      withClaims({ _claim_names: { x: 'a' }, _claim_sources: { a: { endpoint: null, more: 7 } } }),
+    ],
+    ...repeated(),
     ['same', 'no claim names, null', withClaims({ _claim_names: null, _claim_sources: null })],
     ['same', 'empty claim names and sources', withClaims({ _claim_names: {}, _claim_sources: {} })],
+  ];
+}
+
+/** Of two members of one name, Go decodes both into a struct, adds the second map to the first, and keeps the last of others. */
+function repeated(): readonly Row[] {
+  return [
+    [
+      'refused',
+      'a number for a nonce, then a text',
+      withMoreClaims(['nonce', '7'], ['nonce', '"x"']),
+    ],
+    [
+      'refused',
+      'a text for a nonce, then a number',
+      withMoreClaims(['nonce', '"x"'], ['nonce', '7']),
+    ],
+    ['refused', 'a number for a subject before it', withClaimsBefore(['sub', '7'])],
+    ['refused', 'a list for an exp before it', withClaimsBefore(['exp', '[]'])],
+    ['refused', 'a number for an audience before it', withClaimsBefore(['aud', '7'])],
+    [
+      'refused',
+      'a source of claims that is not there, then no claim names',
+      withMoreClaims(['_claim_names', '{"a":"b"}'], ['_claim_names', '{}']),
+    ],
+    [
+      'refused',
+      'a number in the claim names, then a text, under one name',
+      withMoreClaims(['_claim_names', '{"a":7,"a":"b"}'], ['_claim_sources', '{"b":{}}']),
+    ],
+    [
+      'refused',
+      'a number for an endpoint, then a text',
+      withMoreClaims(['_claim_sources', '{"b":{"endpoint":7,"endpoint":""}}']),
+    ],
+    ['ours', 'another subject before it', withClaimsBefore(['sub', '"bob"'])],
+    ['ours', 'a claim twice that nobody reads', withMoreClaims(['x', '1'], ['x', '2'])],
+    ['ours', 'a name twice far inside', withMoreClaims(['x', '[{"a":{"b":1,"b":2}}]'])],
+    ['ours', 'two names that are one in Go', withMoreClaims(['\ud800', '1'], ['\udfff', '2'])],
   ];
 }
 

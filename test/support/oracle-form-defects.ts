@@ -59,6 +59,43 @@ function headers({ rsa, stranger }: OracleKeys): readonly Row[] {
     ['refused', 'alg twice', withHeaderText((text) => text.replace('{', '{"alg":"ES256",'))],
     ['refused', 'kid twice', withHeaderText((text) => text.replace('{', '{"kid":"rsa",'))],
     ['refused', 'typ twice', withHeaderText((text) => text.replace('{', '{"typ":"x",'))],
+    [
+      'refused',
+      'a name twice inside the header',
+      withHeaderText((text) => text.replace('{', '{"x":[{"a":1,"a":2}],')),
+    ],
+    [
+      'refused',
+      'a key in the header with a name twice',
+      withHeaderText((text) =>
+        text.replace('{', `{"jwk":${JSON.stringify(rsa.jwk).replace('{', '{"x":1,"x":2,')},`),
+      ),
+    ],
+    [
+      'refused',
+      'a key in the header with a number for its kid',
+      withHeader({ jwk: { ...rsa.jwk, kid: 7 } }),
+    ],
+    [
+      'refused',
+      'a key in the header with an x5u',
+      withHeader({ jwk: { ...rsa.jwk, x5u: 'https://127.0.0.1:1/' } }),
+    ],
+    [
+      'refused',
+      'a key in the header with a short x5t',
+      withHeader({ jwk: { ...rsa.jwk, x5t: 'AAAA' } }),
+    ],
+    [
+      'refused',
+      'a key in the header with plain base64',
+      withHeader({ jwk: { ...rsa.jwk, n: 'ab+/' } }),
+    ],
+    [
+      'refused',
+      'a key in the header with the exponent zero',
+      withHeader({ jwk: { ...rsa.jwk, e: '' } }),
+    ],
     ['refused', 'only ALG', withHeaderText((text) => text.replace('"alg"', '"ALG"'))],
     ['same', 'an ALG besides', withHeader({ ALG: 'none' })],
     ['same', 'KID besides', withHeader({ KID: 'none' })],

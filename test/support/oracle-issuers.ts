@@ -28,8 +28,8 @@ export interface OracleIssuers {
   /** Base URL, to which an issuer's path is appended. */
   readonly url: string;
   readonly caPem: string;
-  /** Publishes the issuer of this URL, at its own place or at another path. */
-  publish(issuerURL: string, discoveryPath?: string): void;
+  /** Publishes the issuer of this URL, at its own place or at another path, with the keys of all or with a key set of its own. */
+  publish(issuerURL: string, discoveryPath?: string, ownKeySet?: string): void;
   /** Whether each issuer's discovery document was fetched at least so often. */
   discovered(times: number): boolean;
   readonly close: () => Promise<void>;
@@ -44,14 +44,14 @@ export async function startOracleIssuers(keys: OracleKeys): Promise<OracleIssuer
     commonName: 'issuers',
     hosts: ['127.0.0.1'],
   });
-  const documents = new Map<string, object>([[keysPath, keySet(keys)]]);
+  const documents = new Map([[keysPath, JSON.stringify(keySet(keys))]]);
   const fetched = new Map<string, number>();
   const server = createServer({ cert: certPem, key: keyPem }, (request, response) => {
     const path = request.url ?? '';
     const document = documents.get(path);
     if (fetched.has(path)) fetched.set(path, (fetched.get(path) ?? 0) + 1);
     const headers = { 'content-type': 'application/json', 'cache-control': 'max-age=3600' };
-    response.writeHead(document ? 200 : 404, headers).end(JSON.stringify(document ?? {}));
+    response.writeHead(document === undefined ? 404 : 200, headers).end(document ?? '{}');
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject).listen(0, '127.0.0.1', resolve);
@@ -61,10 +61,12 @@ export async function startOracleIssuers(keys: OracleKeys): Promise<OracleIssuer
   return {
     url,
     caPem: authority.certPem,
-    publish: (issuer, discoveryPath) => {
+    publish: (issuer, discoveryPath, ownKeySet) => {
       const own = `${new URL(issuer).pathname.replace(/\/$/, '')}/.well-known/openid-configuration`;
       const path = discoveryPath ?? own;
-      documents.set(path, { issuer, jwks_uri: `${url}${keysPath}` });
+      const keysAt = ownKeySet === undefined ? keysPath : `${path}/keys`;
+      if (ownKeySet !== undefined) documents.set(keysAt, ownKeySet);
+      documents.set(path, JSON.stringify({ issuer, jwks_uri: `${url}${keysAt}` }));
       fetched.set(path, 0);
     },
     discovered: (times) => [...fetched.values()].every((count) => count >= times),

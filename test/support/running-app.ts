@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { Issuer } from '../../lab/issuer.ts';
 import { waitUntil } from '../../lab/wait.ts';
-import { startApp, type App } from '../../src/app.ts';
+import { startApp, type App, type ReloadTiming } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Logger } from '../../src/lib/logger.ts';
 import { connectCheckClient, type CheckClient } from './check-client.ts';
@@ -20,6 +20,8 @@ export interface AppOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** What the token file holds; undefined: it is not there. */
   readonly token?: string | undefined;
+  /** Default: the server's own. */
+  readonly reloadTiming?: ReloadTiming;
 }
 
 export interface RunningApp {
@@ -66,6 +68,7 @@ export async function startRunningApp({
   const logger: Logger = { debug: log, info: log, warn: log, error: log };
   const app = await startApp(loadConfig(configFile), logger, {
     timing: { retryMs: 50, cooldownMs: 50 },
+    ...(rest.reloadTiming && { reloadTiming: rest.reloadTiming }),
     reread: () => loadConfig(configFile),
   });
   const client = connectCheckClient(app.grpcAddress);

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { inspect } from 'node:util';
 import type { Denial } from '../../src/denial/denial.ts';
+import { createKubeClient } from '../../src/kube/client.ts';
+import { createClusterAccess } from '../../src/kube/cluster-access.ts';
 import {
   createTokenReviewer,
   type ReviewedUser,
@@ -33,13 +35,14 @@ export interface ReviewerRig {
 /** Remembers nothing unless the test says otherwise. */
 export async function startReviewer(
   t: TestContext,
-  options: TokenReviewerOptions = {},
+  options: Partial<TokenReviewerOptions> = {},
 ): Promise<ReviewerRig> {
   const api = await startFakeApiServer();
   t.after(() => api.stop());
   const limits = { cacheTtlMs: 0, timeoutMs: 30_000, ...options };
-  const reviewer = createTokenReviewer({ kubeconfig: api.kubeconfig, ...limits });
-  t.after(reviewer.stop);
+  const client = createKubeClient(createClusterAccess(api.kubeconfig));
+  t.after(client.stop);
+  const reviewer = createTokenReviewer({ client, ...limits });
   const review = (audiences: readonly string[] = []): Promise<ReviewedUser> =>
     reviewer.review(token, audiences, Date.now() + 30_000);
   return { api, reviewer, review };

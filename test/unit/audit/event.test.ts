@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { toAuditEvent, toAuditLine } from '../../../src/audit/event.ts';
 import type { Allow, CheckRecord } from '../../../src/decision/decision.ts';
-import type { KubeRequest } from '../../../src/decision/request.ts';
+import type { KubeRequest } from '../../../src/request/request.ts';
 import { identity } from '../../support/deciders.ts';
 import { kubeRequest } from '../../support/kube-request.ts';
 import { createEcKey, signToken } from '../../support/signed-token.ts';
@@ -112,6 +112,18 @@ describe('the audit event', () => {
       outbound,
       durationMs: 1.235,
     });
+  });
+
+  it('of a request that the API server can not read has its method alone', () => {
+    for (const path of ['/api/v1/pods/%zz', '/api/v1/watch', '']) {
+      const request = { ...kubeRequest({}, path), method: 'DELETE' };
+      const event = toAuditEvent({ ...denied, request });
+      assert.deepEqual(
+        [event.verb, event.resource, event.apiGroup, event.namespace, event.name],
+        ['delete', '', '', '', ''],
+      );
+      assert.equal(event.uri, path);
+    }
   });
 
   it('of a denied check has its reason and nobody who went on', () => {

@@ -82,19 +82,6 @@ const taken: readonly Taken[] = [
 ];
 
 const notYet: readonly (readonly [path: Path, value: unknown, problem: string])[] = [
-  [
-    ['kubernetes', 'token', 'tokenRequest'],
-    { namespace: 'n', serviceAccount: 's' },
-    'kubernetes.token.tokenRequest: not supported yet',
-  ],
-  [['jwt', 0, 'actAs'], 'serviceAccount', 'jwt[0].actAs: only "impersonate" is supported yet'],
-  [
-    ['jwt', 0, 'serviceAccount'],
-    { namespace: 'n', name: 's' },
-    'jwt[0].serviceAccount: not supported yet',
-  ],
-  [['impersonation'], { constrained: true }, 'impersonation: not supported yet'],
-  [['extra'], { clientIP: true }, 'extra: not supported yet'],
   [['envoy', 'finisher'], 'none', 'envoy.finisher: only "metadata" is supported yet'],
   [['audit'], [{ format: 'kube-oidc-proxy' }], 'audit[0].format: only "json" is supported yet'],
   [['audit'], [{ format: 'audit.k8s.io' }], 'audit[0].format: only "json" is supported yet'],
@@ -223,7 +210,7 @@ describe('the configuration file', () => {
     const config = loadConfig(
       writeConfig({ ...minimal, kubernetes: { token: { file: '/run/token' } } }),
     );
-    assert.equal(config.kubernetes.token.file, '/run/token');
+    assert.deepEqual(config.kubernetes.token, { file: '/run/token' });
   });
 });
 

@@ -47,6 +47,13 @@ const prefixes: readonly (readonly [
 const refused: readonly (readonly [what: string, args: readonly string[], problem: RegExp])[] = [
   ['nothing', [], /^one of --config, --authentication-config or --oidc-\* is required$/],
   ['the addresses alone', ['--grpc-address', ':1'], /^one of --config/],
+  [
+    'an extra without a value',
+    [...needed, '--extra-user-headers=a'],
+    /^--extra-user-headers: must/,
+  ],
+  ['an extra of two values', [...needed, '--extra-user-headers=a=b=c'], /^--extra-user-headers: m/],
+  ['an extra without a key', [...needed, '--extra-user-headers==b'], /^--extra-user-headers: must/],
   ['an unknown flag', ['--bogus'], /'--bogus'/],
   ['a word that is no flag', ['config.yaml'], /'config\.yaml'/],
   ['a flag without its value', ['--config'], /--config/],
@@ -170,7 +177,7 @@ describe('the command line', () => {
       [['https://issuer.example', false]],
     );
     assert.equal(config.jwt[0]?.signingAlgorithms.length, 9);
-    assert.equal(config.kubernetes.token.file, inClusterTokenFile);
+    assert.deepEqual(config.kubernetes.token, { file: inClusterTokenFile });
   });
 
   it("names kube-apiserver's file in its faults", () => {
@@ -189,8 +196,8 @@ describe('the command line', () => {
     for (const form of [needed, ['--authentication-config', file]]) {
       const { grpc, admin, kubernetes } = configFromFlags([...form, ...set]);
       assert.deepEqual(
-        [grpc.address, admin.address, kubernetes.token.file],
-        ['[::]:1', ':2', '/run/token'],
+        [grpc.address, admin.address, kubernetes.token],
+        ['[::]:1', ':2', { file: '/run/token' }],
       );
     }
   });
@@ -206,6 +213,18 @@ describe('the command line', () => {
       ['--authentication-config', writeConfig(authenticationFile, 'authentication.yaml')],
     ];
     for (const form of forms) assertFrozen(configFromFlags(form));
+  });
+
+  it('give extras as kube-oidc-proxy takes them, their keys as HTTP makes them', () => {
+    const plain = configFromFlags(needed);
+    assert.deepEqual(plain.extra, { clientIP: false, static: {} });
+    const { extra } = configFromFlags([
+      ...needed,
+      '--extra-user-header-client-ip',
+      '--extra-user-headers=Key1=foo,key2=foo',
+      '--extra-user-headers=key1=bar',
+    ]);
+    assert.deepEqual(extra, { clientIP: true, static: { key1: ['foo', 'bar'], key2: ['foo'] } });
   });
 });
 

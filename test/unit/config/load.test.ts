@@ -27,6 +27,15 @@ describe('loadConfig', () => {
       audit: [{ format: 'json', path: '-' }],
       log: { level: 'info' },
       tokenReview: undefined,
+      impersonation: {
+        constrained: true,
+        maxHeaderValues: 64,
+        reviewTimeoutMs: 5_000,
+        allowCacheTtlMs: 10_000,
+        denyCacheTtlMs: 5_000,
+        originalUserExtra: 'originaluser.jetstack.io',
+      },
+      extra: { clientIP: false, static: {} },
       files: [file],
       warnings: [],
     });
@@ -52,6 +61,8 @@ describe('loadConfig', () => {
         uid: undefined,
         extra: [],
         allowReservedNames: false,
+        actAs: 'impersonate',
+        serviceAccount: undefined,
       },
     ]);
   });

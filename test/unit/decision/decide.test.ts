@@ -1,9 +1,14 @@
 /** The walk of a request: in which order it is refused, and that whatever goes wrong is a denial. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decide, type Deciders, type Verdict } from '../../../src/decision/decide.ts';
+import {
+  decide,
+  type CheckContext,
+  type Deciders,
+  type Verdict,
+} from '../../../src/decision/decide.ts';
 import type { Decision, Deny } from '../../../src/decision/decision.ts';
-import type { ClientHeaders, KubeRequest } from '../../../src/decision/request.ts';
+import type { ClientHeaders, KubeRequest } from '../../../src/request/request.ts';
 import { Denial } from '../../../src/denial/denial.ts';
 import type { DenyReason } from '../../../src/denial/reasons.ts';
 import type { VerifiedToken } from '../../../src/token/verifier.ts';
@@ -11,7 +16,10 @@ import { identity, verified, willing } from '../../support/deciders.ts';
 import { kubeRequest } from '../../support/kube-request.ts';
 
 const badConnection = { connection: ['Impersonate-User'] };
-const impersonating = { identityNames: ['impersonate-user'] };
+const impersonating = {
+  identityNames: ['impersonate-user'],
+  impersonation: [{ name: 'impersonate-user', value: 'bob' }],
+};
 const refusing = {
   authenticate: () => {
     throw new Denial('token_expired', 'expired');
@@ -248,8 +256,9 @@ function ask(
   return decide(kubeRequest(headers), { ...willing, ...deciders }, soon());
 }
 
-function soon(): { auditID: string; deadline: number } {
-  return { auditID: 'audit-1', deadline: Date.now() + 10_000 };
+function soon(): CheckContext {
+  const { signal } = new AbortController();
+  return { auditID: 'audit-1', deadline: Date.now() + 10_000, signal };
 }
 
 function denial(decision: Decision): Deny {

@@ -1,7 +1,7 @@
-/** What is refused for the request's own headers: tricks on the next hop, and being somebody else. */
+/** What is refused for the request's own headers: tricks on the next hop. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { refuseImpersonation, refuseTricks } from '../../../src/decision/refusals.ts';
+import { refuseTricks } from '../../../src/decision/refusals.ts';
 import { denialOf } from '../../support/denials.ts';
 import { kubeRequest } from '../../support/kube-request.ts';
 
@@ -53,18 +53,6 @@ const harmful: readonly Lines[] = [
   ['keepalive'],
 ];
 
-const asked: readonly string[] = [
-  'impersonate-user',
-  'impersonate-group',
-  'impersonate-uid',
-  'impersonate-extra-scopes',
-  'impersonate-extra-',
-  'impersonate-extra-acme.io%2fteam',
-  'impersonate-foo',
-  'impersonate-not-real',
-  'impersonate-',
-];
-
 describe('a Connection header', () => {
   for (const connection of harmless) {
     it(`may say ${JSON.stringify(connection)}`, () => {
@@ -91,26 +79,5 @@ describe('a request', () => {
   it('is refused with two Upgrade headers: we and the next hop could read different ones', async () => {
     const { headers } = kubeRequest({ upgrade: ['websocket', 'SPDY/3.1'] });
     assert.equal((await denialOf(() => refuseTricks(headers))).reason, 'request_malformed');
-  });
-
-  for (const name of asked) {
-    it(`may not ask to be somebody else by ${name}`, async () => {
-      for (const identityNames of [[name], ['x-remote-user', name]]) {
-        const { headers } = kubeRequest({ identityNames });
-        const { reason, message } = await denialOf(() => refuseImpersonation(headers));
-        assert.equal(reason, 'impersonation_denied');
-        assert.ok(message.endsWith(`without the header "${name}"`), message);
-      }
-    });
-  }
-
-  it('is not refused for names the API server does not read; they are taken out', () => {
-    const identityNames = [
-      'x-remote-user',
-      'x-remote-extra-a',
-      'impersonate_user',
-      'x_remote_user',
-    ];
-    refuseImpersonation(kubeRequest({ identityNames }).headers);
   });
 });

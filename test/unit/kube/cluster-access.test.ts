@@ -4,8 +4,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it, type TestContext } from 'node:test';
+import { inspect } from 'node:util';
 import { stringify } from 'yaml';
 import { createClusterAccess } from '../../../src/kube/cluster-access.ts';
+import type { Logger } from '../../../src/lib/logger.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'cluster-access-'));
 after(() => rmSync(root, { recursive: true }));
@@ -34,6 +36,12 @@ const refused: readonly (readonly [what: string, cluster: Fields, why: RegExp])[
   ['has no URL', { server: 'api' }, /does not begin with https/],
   ['verifies nobody', { 'insecure-skip-tls-verify': true }, /insecure-skip-tls-verify/],
   ['goes by a proxy', { 'proxy-url': 'http://127.0.0.1:1' }, /proxy-url/],
+];
+
+const badPlugins: readonly (readonly [what: string, script: string])[] = [
+  ['prints no JSON', "console.log('secret')"],
+  ['prints no status', 'console.log(\'{"token": "secret"}\')'],
+  ['fails', "console.error('secret'); process.exitCode = 1"],
 ];
 
 const broken: readonly (readonly [what: string, text: string])[] = [
@@ -73,6 +81,52 @@ describe('a kubeconfig', () => {
       assert.equal(error.cause, undefined);
     });
   }
+
+  for (const [what, script] of badPlugins) {
+    it(`may have a credential plugin that ${what}, of which nothing is told`, async () => {
+      const { log, lines } = collectLog();
+      const file = write({ exec: { command: process.execPath, args: ['-e', script] } });
+      const access = createClusterAccess(file, { log });
+      const error = await faultOf(access.connection());
+      assert.match(error.message, /credential plugin gave no credential/);
+      assert.equal(access.fault(), error.message);
+      assert.doesNotMatch(inspect([error, lines], { depth: Infinity }), /secret/);
+    });
+  }
+
+  it('has each fault told once while it lasts, and its end, and while an older version serves, too', async () => {
+    const { log, lines } = collectLog();
+    const file = write({ tokenFile: 'token' });
+    const tokenFile = join(file, '..', 'token');
+    const good = readFileSync(file, 'utf8');
+    const access = createClusterAccess(file, { log });
+    const twice = async (fault: RegExp | undefined): Promise<void> => {
+      for (let count = 0; count < 2; count += 1) {
+        await access.connection().catch(() => undefined);
+        assert.match(access.fault() ?? 'none', fault ?? /^none$/);
+      }
+    };
+    await twice(undefined);
+    assert.equal(lines.length, 0);
+    writeFileSync(file, 'users: [secret');
+    await twice(/^the kubeconfig's last good version is used: the kubeconfig is not one$/);
+    rmSync(file);
+    await twice(/^the kubeconfig's last good version is used: ENOENT/);
+    writeFileSync(file, good);
+    await twice(undefined);
+    writeFileSync(tokenFile, '');
+    await twice(/token is empty$/);
+    rmSync(tokenFile);
+    await twice(/^ENOENT.*token/);
+    writeFileSync(tokenFile, 'secret');
+    await twice(undefined);
+    const kept = "the kubeconfig's last good version is used";
+    assert.deepEqual(
+      lines.map(({ message, fault }) => fault?.replace(/:.*/, '') ?? message),
+      [kept, kept, wellAgain, `${tokenFile} is empty`, 'ENOENT', wellAgain],
+    );
+    assert.doesNotMatch(JSON.stringify(lines), /secret/);
+  });
 
   it('is refused when it is not there, and taken when it comes', async () => {
     const file = write();
@@ -144,7 +198,7 @@ describe('a Pod', () => {
     const folder = join(pod, 'var/run/secrets/kubernetes.io/serviceaccount');
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'ca.crt'), 'the CA');
-    const access = createClusterAccess(undefined, pod);
+    const access = createClusterAccess(undefined, { podRoot: pod });
     for (const token of ['first', 'second']) {
       writeFileSync(join(folder, 'token'), `${token}\n`);
       const { server, options, headers } = await access.connection();
@@ -159,6 +213,19 @@ describe('a Pod', () => {
     await assert.rejects(createClusterAccess().connection(), /is not a Pod of a cluster/);
   });
 });
+
+const wellAgain = 'our own access to the API server is well again';
+
+interface Line {
+  readonly message: string;
+  readonly fault?: string;
+}
+
+function collectLog(): { readonly log: Logger; readonly lines: readonly Line[] } {
+  const lines: Line[] = [];
+  const log = (fields: object, message: string): void => void lines.push({ ...fields, message });
+  return { log: { debug: log, info: log, warn: log, error: log }, lines };
+}
 
 function setHost(t: TestContext, host: string): void {
   const { KUBERNETES_SERVICE_HOST: oldHost, KUBERNETES_SERVICE_PORT: oldPort } = process.env;

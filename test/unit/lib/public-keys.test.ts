@@ -31,6 +31,7 @@ const good: readonly (readonly [what: string, text: string, types: readonly stri
 ];
 
 const small = generateKeyPairSync('rsa', { modulusLength: 1024 });
+const rsaJwk = rsa.publicKey.export({ format: 'jwk' });
 const secret = createSecretKey(Buffer.from('0123456789')).export({ format: 'jwk' });
 const dsa = generateKeyPairSync('x25519');
 
@@ -41,6 +42,11 @@ const bad: readonly (readonly [what: string, text: string, why: RegExp])[] = [
   ['a private key behind a public one', `${pem(rsa)}${privatePem(rsa)}`, /a private key/],
   ['a broken key', pem(ec).replace(/\n[^-\n]{8}/, '\nAAAAAAAA'), /can not be read/],
   ['a weak key', pem(small), /less than 2048 bits/],
+  [
+    'a key by which everybody could sign',
+    JSON.stringify({ keys: [{ ...rsaJwk, e: 'AQ' }] }),
+    /exponent/,
+  ],
   ['a key that signs nothing', pem(dsa), /no RSA, EC or Ed25519 key/],
   ['JSON that is no key set', '{"a":1}', /no key set/],
   ['half of a JSON', '{"keys":[', /begins like JSON/],

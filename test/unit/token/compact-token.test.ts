@@ -44,6 +44,35 @@ const malformed: readonly (readonly [what: string, text: string])[] = [
   ['a payload of open objects', `${header}.${encodePart('{"a":'.repeat(9_000))}.sig`],
 ];
 
+const twice: readonly (readonly [what: string, json: string])[] = [
+  ['a name twice', '{"iss":"https://first.example","iss":"https://last.example"}'],
+  ['a name twice with white space before the colon', '{"a":1,"a"\n\t :2}'],
+  ['a name twice, once with an escape', String.raw`{"sub":"a","\u0073ub":"b"}`],
+  ['a name twice that ends in a backslash', String.raw`{"a\\":1,"a\\":2}`],
+  ['a name twice in an object in a list', '{"a":[{},{"b":[1,2],"c":1,"b":2}]}'],
+  ['a name twice around an object', '{"a":{"b":1},"c":2,"a":3}'],
+  ['the empty name twice', '{"":1,"":2}'],
+  ['__proto__ twice', '{"__proto__":1,"__proto__":2}'],
+  ['two names that are one in Go', String.raw`{"\ud800":1,"\udfff":2}`],
+];
+
+const once: readonly string[] = [
+  '{"a":{"a":{"a":1}},"b":{"a":2}}',
+  '{"a":["a","a"],"b":"a"}',
+  '{"a":"\\"a\\":1,\\"a\\":","b":"{"}',
+  '{"a":[{"a":1},{"a":2}]}',
+  '{"a":1,"A":2}',
+];
+
+const misspelt: readonly string[] = [
+  '{"EXP":1}',
+  '{"i\u017fs":7}',
+  '{"_claim_\u017fources":7}',
+  '{"_claim_sources":{"a":{"Endpoint":7}}}',
+  '{"_claim_sources":{"a":{"acce\u017f\u017f_token":"x"}}}',
+  '{"_claim_names":{"a":""},"_claim_sources":{"":{}}}',
+];
+
 describe('parseCompactToken', () => {
   for (const [what, text] of malformed) {
     it(`refuses ${what}, and quotes nothing of it`, async () => {
@@ -69,11 +98,28 @@ describe('parseCompactToken', () => {
     assert.equal(reason, 'token_malformed');
   });
 
-  it('takes the last of claims with one name, as Go does', () => {
-    const twice = '{"iss":"https://first.example","iss":"https://last.example"}';
-    const token = parseCompactToken(`${header}.${encodePart(twice)}.sig`);
-    assert.equal(token.claims['iss'], 'https://last.example');
-  });
+  for (const [what, json] of twice) {
+    it(`refuses ${what}, in the header and in the payload`, async () => {
+      for (const parts of [`${encodePart(json)}.${claims}`, `${header}.${encodePart(json)}`]) {
+        const { reason, message } = await denialOf(() => parseCompactToken(`${parts}.sig`));
+        assert.equal(reason, 'token_malformed');
+        assert.equal(message, 'the token says something twice: a name is there two times');
+      }
+    });
+  }
+
+  for (const json of once) {
+    it(`finds no name twice in ${json}`, () => {
+      assert.ok(parseCompactToken(`${header}.${encodePart(json)}.sig`));
+    });
+  }
+
+  for (const json of misspelt) {
+    it(`refuses claims that Go reads for others: ${json}`, async () => {
+      const { reason } = await denialOf(() => parseCompactToken(`${header}.${encodePart(json)}.s`));
+      assert.equal(reason, 'token_claim');
+    });
+  }
 
   it('changes no prototype for a claim called __proto__', () => {
     const payload = encodePart('{"iss":"x","__proto__":{"admin":true}}');

@@ -79,9 +79,9 @@ describe('discoverKeys', () => {
 
   it('says which key set was not usable', async () => {
     const getJson = async (url: string): Promise<unknown> =>
-      url === jwksURL ? { keys: [] } : document;
+      url === jwksURL ? { keys: {} } : document;
     await assert.rejects(discoverKeys({ issuerURL, getJson }), {
-      message: `GET ${jwksURL}: the key set has no RSA or EC key`,
+      message: `GET ${jwksURL}: the key set has no list of keys`,
     });
   });
 

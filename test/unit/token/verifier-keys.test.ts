@@ -22,30 +22,25 @@ const rsa = createRsaKey('rsa');
 const stranger = createEcKey('stranger');
 const good = signToken(ec, claims);
 
-describe('a broken key', () => {
-  const broken: readonly (readonly [what: string, jwk: object])[] = [
-    ['without its modulus', { kty: 'RSA', e: 'AQAB' }],
-    ['without its exponent', { ...rsa.jwk, e: undefined }],
-    ['whose modulus is no base64url', { ...rsa.jwk, n: 'ü' }],
-    ['whose modulus is a number', { ...rsa.jwk, n: 7 }],
+describe('a key', () => {
+  const useless: readonly (readonly [what: string, jwk: object])[] = [
     ['whose modulus is one', { ...rsa.jwk, n: 'AQ' }],
     ['whose modulus has 1024 bits', { ...rsa.jwk, n: `w${'A'.repeat(169)}w` }],
     ['whose exponent is one', { ...rsa.jwk, e: 'AQ' }],
-    ['without a curve', { ...ec.jwk, crv: undefined }],
-    ['without a point', { kty: 'EC', crv: 'P-256' }],
-    ['whose point is not on the curve', { ...ec.jwk, y: ec.jwk.x }],
-    ['of a curve that nobody has', { ...ec.jwk, crv: 'P-999' }],
+    ['whose exponent is even', { ...rsa.jwk, e: 'Ag' }],
+    ['that is published with its private half', rsa.privateKey.export({ format: 'jwk' })],
+    ['that is a secret', { kty: 'oct', k: 'c2VjcmV0' }],
   ];
-  for (const [what, jwk] of broken) {
+  for (const [what, jwk] of useless) {
     it(`${what} verifies nothing, and the right one behind it still does`, async () => {
-      const honest = 'kty' in jwk && jwk.kty === 'RSA' ? rsa : ec;
-      const token = signToken(honest, claims, { kid: undefined });
+      const token = signToken(rsa, claims, { kid: undefined });
       const keys = fixedKeys();
       keys.publish(parseKeySet({ keys: [jwk] }));
-      assert.equal((await denialOf(() => verify(token, keys))).reason, 'token_signature');
-      const nothing = token.replace(/[^.]+$/, 'AQ');
-      assert.equal((await denialOf(() => verify(nothing, keys))).reason, 'token_signature');
-      keys.publish(parseKeySet({ keys: [jwk, honest.jwk] }));
+      const reasons = ['token_key_unknown', 'token_signature'];
+      for (const text of [token, token.replace(/[^.]+$/, 'AQ')]) {
+        assert.ok(reasons.includes((await denialOf(() => verify(text, keys))).reason));
+      }
+      keys.publish(parseKeySet({ keys: [jwk, rsa.jwk] }));
       assert.equal((await verify(token, keys)).identity.username, 'alice');
     });
   }

@@ -1,7 +1,7 @@
 /** Envoy's question in both of its forms, whole, in parts and with headers nobody expects. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { KubeRequest } from '../../../src/decision/request.ts';
+import type { KubeRequest } from '../../../src/request/request.ts';
 import { toKubeRequest, unreadableRequest } from '../../../src/transport/check-request.ts';
 import type { CheckRequest } from '../../../src/transport/proto.ts';
 import { denialOf } from '../../support/denials.ts';
@@ -92,13 +92,15 @@ describe('a CheckRequest', () => {
 
   it('says nothing of a request it could not be read for', () => {
     const { headers, ...rest } = unreadableRequest();
+    const { joined, ...lists } = headers;
+    assert.equal(joined, false);
     assert.deepEqual(rest, {
       method: '',
       path: '',
       requestID: '',
       source: { peer: '', forwardedFor: '' },
     });
-    assert.ok(Object.values(headers).every((lines: readonly string[]) => lines.length === 0));
+    assert.ok(Object.values(lists).every((lines: readonly unknown[]) => lines.length === 0));
   });
 });
 
@@ -124,6 +126,8 @@ for (const form of ['raw', 'joined'] as const) {
         upgrade: ['websocket'],
         subprotocols: ['v5, v4'],
         identityNames: [],
+        impersonation: [],
+        joined: form === 'joined',
         undecodable: [],
       });
     });
@@ -197,7 +201,14 @@ describe('raw headers', () => {
     assert.deepEqual(headers.authorization, ['\ufeffBearer größe']);
   });
 
-  for (const name of ['authorization', 'connection', 'upgrade', 'sec-websocket-protocol']) {
+  for (const name of [
+    'authorization',
+    'connection',
+    'upgrade',
+    'sec-websocket-protocol',
+    'impersonate-user',
+    'impersonate-extra-a',
+  ]) {
     it(`tell of bytes in ${name} that are no UTF-8 (CVE-2023-27488)`, () => {
       const { headers } = read([
         [name.toUpperCase(), invalid],
@@ -212,10 +223,18 @@ describe('raw headers', () => {
       ['x-anything', invalid],
       ['x-request-id', invalid],
       ['x-forwarded-for', invalid],
-      ['impersonate-user', invalid],
+      ['x-remote-user', invalid],
     ]);
     assert.deepEqual(headers.undecodable, []);
-    assert.deepEqual(headers.identityNames, ['impersonate-user']);
+    assert.deepEqual(headers.identityNames, ['x-remote-user']);
+  });
+
+  it('have the path as it goes upstream, where the other one shows lost bytes as `!`', () => {
+    const path = '/api/v1/pods?fieldSelector=metadata.name!=x';
+    const target = Buffer.from('/api/v1/pods?fieldSelector=metadata.name\xff=x', 'latin1');
+    const header_map = { headers: [{ key: ':path', raw_value: target }] };
+    const message = { attributes: { request: { http: { ...line, path, header_map } } } };
+    assert.equal(toKubeRequest(message).path, '/api/v1/pods?fieldSelector=metadata.name\ufffd=x');
   });
 
   it('may come as text in the place of bytes', () => {

@@ -27,6 +27,9 @@ const statuses: Readonly<Record<DenyReason, number>> = {
   token_lifetime: 401,
   reserved_name: 403,
   name_not_carriable: 403,
+  account_not_allowed: 403,
+  impersonation_malformed: 400,
+  impersonation_too_large: 431,
   impersonation_denied: 403,
   issuer_unavailable: 503,
   credential_unavailable: 503,
@@ -39,6 +42,7 @@ const words: Readonly<Record<number, string>> = {
   400: 'BadRequest',
   401: 'Unauthorized',
   403: 'Forbidden',
+  431: 'RequestEntityTooLarge',
   503: 'ServiceUnavailable',
 };
 

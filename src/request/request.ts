@@ -14,6 +14,12 @@ export interface KubeRequest {
   readonly headers: ClientHeaders;
 }
 
+export interface HeaderLine {
+  /** In lower case. */
+  readonly name: string;
+  readonly value: string;
+}
+
 /** The headers that decide something, line by line in their order. */
 export interface ClientHeaders {
   readonly authorization: readonly string[];
@@ -22,6 +28,10 @@ export interface ClientHeaders {
   readonly subprotocols: readonly string[];
   /** Names, in lower case, of all that speaks of an identity: `impersonate-*`, `x-remote-*`, with `_` too. */
   readonly identityNames: readonly string[];
+  /** Every line of an `impersonate-*` name. */
+  readonly impersonation: readonly HeaderLine[];
+  /** Lines of one name came as one, joined with commas (Envoy without `encode_raw_headers`). */
+  readonly joined: boolean;
   /** Names of the headers above that hold bytes which are not UTF-8. */
   readonly undecodable: readonly string[];
 }
