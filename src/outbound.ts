@@ -6,33 +6,66 @@ import { createFindOutbound, type FindOutbound } from './impersonation/outbound-
 import { createAccessReviewer } from './kube/access-review.ts';
 import type { KubeClient } from './kube/client.ts';
 import type { OnReview } from './kube/review-report.ts';
+import { followServerVersion, type ServerVersion } from './kube/server-version.ts';
+import type { Logger } from './lib/logger.ts';
 
 export interface Outbound {
   readonly find: FindOutbound;
   readonly replace: (config: Config) => void;
+  readonly stop: () => void;
 }
 
 export interface OutboundSettings {
   readonly client: KubeClient;
   readonly onReview: OnReview;
+  readonly log: Logger;
 }
 
-/** Opens no connection before the first review. */
+interface Rules {
+  readonly find: FindOutbound;
+  readonly stop: () => void;
+}
+
+/** Opens no connection before the first review, unless the version of the API server decides. */
 export function createOutbound(config: Config, settings: OutboundSettings): Outbound {
   let current = open(config, settings);
   return {
-    find: (requester, request, limits) => current(requester, request, limits),
+    find: (requester, request, limits) => current.find(requester, request, limits),
     replace: (next) => {
+      current.stop();
       current = open(next, settings);
     },
+    stop: () => current.stop(),
   };
 }
 
-function open(
+function open(config: Config, settings: OutboundSettings): Rules {
+  const { constrained } = config.impersonation;
+  if (constrained !== 'detect') {
+    return { find: findBy(config, settings, constrained), stop: () => undefined };
+  }
+  const version = followServerVersion(settings);
+  const byGate = {
+    on: findBy(config, settings, true),
+    off: findBy(config, settings, false),
+  };
+  return {
+    find: (...asked) => byGate[hasConstrained(version) ? 'on' : 'off'](...asked),
+    stop: version.stop,
+  };
+}
+
+/** The gate is on from 1.36. While nothing is known the verbs of old are the safe ones: they allow less. */
+function hasConstrained({ minor }: ServerVersion): boolean {
+  return (minor() ?? 0) >= 36;
+}
+
+function findBy(
   { impersonation, extra }: Config,
   { client, onReview }: OutboundSettings,
+  constrained: boolean,
 ): FindOutbound {
-  const { constrained, originalUserExtra, allowCacheTtlMs, denyCacheTtlMs } = impersonation;
+  const { originalUserExtra, maxHeaderValues, allowCacheTtlMs, denyCacheTtlMs } = impersonation;
   const reviewer = createAccessReviewer({
     client,
     timeoutMs: impersonation.reviewTimeoutMs,
@@ -42,7 +75,7 @@ function open(
   });
   return createFindOutbound({
     impersonator: createImpersonator({ reviewer, constrained, allowCacheTtlMs, originalUserExtra }),
-    rules: impersonation,
+    rules: { constrained, maxHeaderValues },
     ownExtra: { ...extra, originalUserExtra },
   });
 }

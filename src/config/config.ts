@@ -25,8 +25,8 @@ export interface Config {
 
 /** How `kubectl --as` is decided; times in milliseconds. */
 export interface ImpersonationConfig {
-  /** Whether the API server knows of constrained impersonation. */
-  readonly constrained: boolean;
+  /** Whether the API server knows of constrained impersonation; detect: its version tells. */
+  readonly constrained: boolean | 'detect';
   readonly maxHeaderValues: number;
   readonly reviewTimeoutMs: number;
   readonly allowCacheTtlMs: number;

@@ -6,10 +6,10 @@ const duration = z.string();
 export const impersonationSchema = z
   .strictObject({
     constrained: z
-      .boolean()
+      .union([z.boolean(), z.literal('detect')], { error: 'must be true, false or detect' })
       .default(true)
       .describe(
-        'Whether the API server knows of constrained impersonation (KEP-5284, on by default from Kubernetes 1.36). With false only the verb `impersonate` counts, as before 1.35.',
+        'Whether the API server knows of constrained impersonation (KEP-5284, on by default from Kubernetes 1.36). With false only the verb `impersonate` counts, as before 1.35. `detect`: as its version says, looked at in the background; while that is not known, as with false. An API server whose gate was switched off needs false.',
       ),
     maxHeaderValues: z
       .int()

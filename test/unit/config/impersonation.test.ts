@@ -6,6 +6,7 @@ import { minimal, problemsOf, withField, writeConfig } from '../../support/confi
 
 const good: readonly (readonly [path: string[], value: unknown])[] = [
   [['impersonation', 'constrained'], false],
+  [['impersonation', 'constrained'], 'detect'],
   [['impersonation', 'maxHeaderValues'], 1_000],
   [['impersonation', 'reviewTimeout'], '500ms'],
   [['impersonation', 'allowCacheTTL'], '0s'],
@@ -15,7 +16,11 @@ const good: readonly (readonly [path: string[], value: unknown])[] = [
 ];
 
 const refused: readonly (readonly [path: string[], value: unknown, problem: RegExp])[] = [
-  [['impersonation', 'constrained'], 'yes', /^impersonation\.constrained: /],
+  [
+    ['impersonation', 'constrained'],
+    'yes',
+    /^impersonation\.constrained: must be true, false or detect$/,
+  ],
   [['impersonation', 'maxHeaderValues'], 0, /^impersonation\.maxHeaderValues: /],
   [['impersonation', 'maxHeaderValues'], 1.5, /^impersonation\.maxHeaderValues: /],
   [['impersonation', 'reviewTimeout'], '0s', /^impersonation\.reviewTimeout: Invalid value: "0s"/],
