@@ -30,56 +30,38 @@ export function refuseAnonymous({ username }: Identity): void {
 
 /**
  * Refuses what a header line would not carry unchanged: HTTP trims white space at the ends, NUL
- * cuts, and a blank user would be the proxy's own account. Throws Denial.
+ * cuts, and a blank user would be the proxy's own account. Empty groups and extras are carried as
+ * they are. `source` is who asks for it. Throws Denial.
  */
-export function refuseUncarriableNames(identity: Identity): void {
-  refuseUncarriable(identity, { source: 'the token gives', mayBeEmpty: false });
-}
-
-/**
- * The same for an identity that a request asks for. Empty groups and extras are carried as they are,
- * if the API server allows them. Throws Denial.
- */
-export function refuseUncarriableRequest(identity: Identity): void {
-  refuseUncarriable(identity, { source: 'the request asks for', mayBeEmpty: true });
-}
-
-interface Wording {
-  readonly source: string;
-  readonly mayBeEmpty: boolean;
-}
-
-function refuseUncarriable(
+export function refuseUncarriableNames(
   { username, uid, groups, extra }: Identity,
-  { source, mayBeEmpty }: Wording,
+  source: 'the token gives' | 'the request asks for' = 'the token gives',
 ): void {
-  const refuse = (what: string, text: string, canBeEmpty: boolean): void => {
-    const fault = text === '' && canBeEmpty ? undefined : uncarriable(text);
-    if (fault === undefined) return;
-    throw new Denial(
-      'name_not_carriable',
-      `${source} a ${what} that ${fault}, which no header can carry to the API server unchanged`,
-    );
-  };
   if (username.trim() === '') {
     throw new Denial('name_not_carriable', `${source} a blank user name`);
   }
-  refuse('user name', username, false);
-  refuse('uid', uid, true);
-  for (const group of groups) refuse('group', group, mayBeEmpty);
+  refuseUncarriable(`${source} a user name`, username);
+  refuseUncarriable(`${source} a uid`, uid);
+  for (const group of groups) refuseUncarriable(`${source} a group`, group);
   for (const [key, values] of Object.entries(extra)) {
-    refuse('extra key', key, false);
-    for (const value of values) refuse('extra value', value, mayBeEmpty);
+    if (key === '') throw uncarriable(`${source} an extra key`, 'is empty');
+    refuseUncarriable(`${source} an extra key`, key);
+    for (const value of values) refuseUncarriable(`${source} an extra value`, value);
   }
 }
 
 // eslint-disable-next-line no-control-regex
 const controlCharacter = /[\u0000-\u001f\u007f]/;
 
-function uncarriable(text: string): string | undefined {
-  if (text === '') return 'is empty';
-  if (text.trim() !== text) return 'starts or ends with white space';
-  if (controlCharacter.test(text)) return 'holds a control character';
-  if (!text.isWellFormed()) return 'is not well-formed Unicode';
-  return undefined;
+function refuseUncarriable(what: string, text: string): void {
+  if (text.trim() !== text) throw uncarriable(what, 'starts or ends with white space');
+  if (controlCharacter.test(text)) throw uncarriable(what, 'holds a control character');
+  if (!text.isWellFormed()) throw uncarriable(what, 'is not well-formed Unicode');
+}
+
+function uncarriable(what: string, fault: string): Denial {
+  return new Denial(
+    'name_not_carriable',
+    `${what} that ${fault}, which no header can carry to the API server unchanged`,
+  );
 }

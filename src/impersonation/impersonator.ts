@@ -3,7 +3,7 @@
 import { LRUCache } from 'lru-cache';
 import { Denial } from '../denial/denial.ts';
 import type { Identity } from '../identity/identity.ts';
-import { refuseUncarriableRequest } from '../identity/names.ts';
+import { refuseUncarriableNames } from '../identity/names.ts';
 import type { AccessReviewer } from '../kube/access-review.ts';
 import { deepFreeze } from '../lib/deep-freeze.ts';
 import { readRequestInfo, type RequestInfo } from '../request/request-info.ts';
@@ -66,7 +66,7 @@ export function createImpersonator(options: ImpersonatorOptions): Impersonator {
         tellFaults: constrained,
       };
       const finish = (target: Identity): Identity => {
-        refuseUncarriableRequest(target);
+        refuseUncarriableNames(target, 'the request asks for');
         return deepFreeze(withOriginalUser(target, requester, originalUserExtra));
       };
       const attempt = { requester, requested, judging, proven, finish };

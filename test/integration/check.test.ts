@@ -89,10 +89,10 @@ const refusals: readonly Refusal[] = [
       issuer.mint({ sub: 'alice' }, { key: await createSigningKey('RS256') }),
   },
   {
-    what: 'groups with a null among them',
+    what: 'a blank group',
     reason: 'name_not_carriable',
     status: 403,
-    claims: { groups: ['a', null] },
+    claims: { groups: ['a', ' '] },
   },
   {
     what: 'groups in a nested list',

@@ -158,7 +158,7 @@ export const hostileTokens: readonly HostileToken[] = [
   ...forged,
   ...vouched(reserved, 403, 'reserved_name'),
   ...vouched(unreadable, 401, 'token_claim'),
-  ...vouched([...uncarriable, ['an empty group', { groups: [''] }]], 403, 'name_not_carriable'),
+  ...vouched([...uncarriable, ['a blank group', { groups: [' '] }]], 403, 'name_not_carriable'),
 ];
 
 function vouched(rows: readonly Odd[], status: 401 | 403, reason: string): HostileToken[] {

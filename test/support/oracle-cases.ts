@@ -26,7 +26,7 @@ const byClaims: readonly (readonly [Verdict, ClaimEntry, string, Claims])[] = [
   ['ours', 'plain', 'nobody as the user', { sub: 'system:anonymous' }],
   ['ours', 'plain', 'an empty user', { sub: '' }],
   ['ours', 'plain', 'null for the user', { sub: null }],
-  ['ours', 'plain', 'an empty group', { groups: ['a', ''] }],
+  ['same', 'plain', 'an empty group', { groups: ['a', ''] }],
   ['ours', 'plain', 'a user with a space behind', { sub: 'alice ' }],
   ['ours', 'plain', 'a user with half a surrogate pair', { sub: 'a\ud800' }],
   ['refused', 'plain', 'no user', { sub: undefined }],

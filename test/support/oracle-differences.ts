@@ -145,5 +145,5 @@ function namesOf({ username, uid, groups, extra }: UserInfo): readonly string[] 
 
 function isCarriable(name: string): boolean {
   // eslint-disable-next-line no-control-regex
-  return name !== '' && name.trim() === name && !/[\u0000-\u001f\u007f]/.test(name);
+  return name.trim() === name && !/[\u0000-\u001f\u007f]/.test(name);
 }

@@ -68,9 +68,11 @@ function textsOf({ username, uid, groups, extra }: Identity): readonly string[] 
 }
 
 function arrivesUnchanged(identity: Identity): boolean {
+  const { username, extra } = identity;
+  if ([username, ...Object.keys(extra)].includes('')) return false;
   return textsOf(identity).every(
     // eslint-disable-next-line no-control-regex
-    (text) => text !== '' && overHttp1(text) === text && !/[\u0000-\u001f\u007f]/.test(text),
+    (text) => overHttp1(text) === text && !/[\u0000-\u001f\u007f]/.test(text),
   );
 }
 

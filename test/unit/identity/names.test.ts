@@ -129,7 +129,7 @@ describe('names in a header', () => {
         assert.equal(denial.reason, 'name_not_carriable');
         assert.equal(
           denial.message,
-          `the token gives a ${what} that ${fault}, which no header can carry to the API server unchanged`,
+          `the token gives ${what.startsWith('extra') ? 'an' : 'a'} ${what} that ${fault}, which no header can carry to the API server unchanged`,
         );
       }
     });
@@ -143,12 +143,18 @@ describe('names in a header', () => {
     });
   }
 
-  it('may not be empty, but for the uid, which is then not sent', async () => {
-    refuseUncarriableNames({ ...alice, uid: '' });
-    for (const changes of [{ groups: [''] }, { extra: { '': ['x'] } }, { extra: { a: [''] } }]) {
-      const { message } = await denialOf(() => refuseUncarriableNames({ ...alice, ...changes }));
-      assert.match(message, /that is empty, which no header can carry/);
-    }
+  it('may be empty, but for the user and the key of an extra', async () => {
+    refuseUncarriableNames({ ...alice, uid: '', groups: [''], extra: { a: [''] } });
+    const noKey = { ...alice, extra: { '': ['x'] } };
+    const { message } = await denialOf(() => refuseUncarriableNames(noKey));
+    assert.match(message, /an extra key that is empty, which no header can carry/);
+  });
+
+  it('are the request’s when it is the request that asks for them', async () => {
+    const { message } = await denialOf(() =>
+      refuseUncarriableNames({ ...alice, groups: [' a'] }, 'the request asks for'),
+    );
+    assert.match(message, /^the request asks for a group that starts or ends with white space/);
   });
 
   for (const text of carriable) {

@@ -17,7 +17,7 @@ const refused: readonly (readonly [what: string, user: Partial<ReviewedUser>, re
   ['is anonymous', { username: 'system:anonymous' }, 'reserved_name'],
   ['has a name that HTTP would trim', { username: ' robot' }, 'name_not_carriable'],
   ['has a name with a line break', { username: 'a\nb' }, 'name_not_carriable'],
-  ['has an empty group', { groups: [''] }, 'name_not_carriable'],
+  ['has a blank group', { groups: [' '] }, 'name_not_carriable'],
   ['has a NUL in an extra', { extra: { a: ['\u0000'] } }, 'name_not_carriable'],
 ];
 
