@@ -44,9 +44,9 @@ const kubectlHeaders: HeaderLines = [
   ['x-request-id', '3bbec7dc-bdad-42c3-b2bb-e0268f8f65e6'],
 ];
 
-/** The HTTP/2 request that asks about a request with this bearer token. */
-export function encodeCheck(token: string): EncodedRequest {
-  const message = serializeCheck(token);
+/** The HTTP/2 request that asks about a request with this bearer token, and these headers besides. */
+export function encodeCheck(token: string, more: HeaderLines = []): EncodedRequest {
+  const message = serializeCheck(token, more);
   const prefix = Buffer.alloc(5); // not compressed, and the length
   prefix.writeUInt32BE(message.length, 1);
   return encodeRequest(grpcHeaders, Buffer.concat([prefix, message]));
@@ -73,7 +73,7 @@ function asIs(bytes: Buffer): Buffer {
   return bytes;
 }
 
-function serializeCheck(token: string): Buffer {
+function serializeCheck(token: string, more: HeaderLines = []): Buffer {
   const [method, path, host, scheme] = [
     'GET',
     '/api/v1/namespaces/default/pods?limit=500',
@@ -87,6 +87,7 @@ function serializeCheck(token: string): Buffer {
     [':scheme', scheme],
     ['authorization', `Bearer ${token}`],
     ...kubectlHeaders,
+    ...more,
   ];
   const headers = lines.map(([key, value]) => ({ key, raw_value: Buffer.from(value) }));
   return checkMethod.requestSerialize({

@@ -9,6 +9,8 @@ export interface Plan {
   readonly alone: number;
   readonly newAlone: number;
   readonly throughEnvoyAlone: number;
+  /** Of somebody whom nobody asked to be before. */
+  readonly newTargets: number;
   /** Different tokens that one server is shown. */
   readonly manyTokens: number;
 }
@@ -22,6 +24,7 @@ export const fullPlan: Plan = {
   alone: 1_000,
   newAlone: 200,
   throughEnvoyAlone: 500,
+  newTargets: 200,
   manyTokens: 100_000,
 };
 
@@ -33,5 +36,6 @@ export const quickPlan: Plan = {
   alone: 20,
   newAlone: 20,
   throughEnvoyAlone: 20,
+  newTargets: 10,
   manyTokens: 2_000,
 };

@@ -26,6 +26,8 @@ export interface ServersOptions {
   readonly issuer: Issuer;
   /** The file with the token that goes upstream. */
   readonly upstreamTokenFile: string;
+  /** How the API server is asked for reviews, if it is. */
+  readonly kubeconfig?: string;
   /** One that is to be allowed. */
   readonly token: string;
 }
@@ -39,14 +41,14 @@ export function newTokenFile(dir: string): string {
 
 /** Starts both; `stack` stops them. Throws when they don't answer alike. */
 export async function startServers(
-  { dir, issuer, upstreamTokenFile, token }: ServersOptions,
+  { dir, issuer, upstreamTokenFile, kubeconfig, token }: ServersOptions,
   stack: AsyncDisposableStack,
 ): Promise<Servers> {
   const authentication = join(dir, 'authentication.yaml');
   writeFileSync(authentication, stringify(authenticationConfiguration(issuer)));
   const settings = {
     grpc: { drainPeriod: '0s' },
-    kubernetes: { token: { file: upstreamTokenFile } },
+    kubernetes: { token: { file: upstreamTokenFile }, ...(kubeconfig && { kubeconfig }) },
     authentication: { configFile: authentication },
     audit: [{ format: 'json', path: join(dir, 'audit.log') }],
   };

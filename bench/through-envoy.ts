@@ -4,18 +4,20 @@
  */
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { authenticationConfiguration, mintForAlice, teamKey } from '../lab/alice.ts';
+import { alice, authenticationConfiguration, mintForAlice, teamKey } from '../lab/alice.ts';
 import { createAuthority } from '../lab/certificates.ts';
 import { startCluster, type Cluster } from '../lab/cluster.ts';
 import { startEnvoy, type EnvoyOptions, type RunningEnvoy } from '../lab/envoy.ts';
 import { startIssuer } from '../lab/issuer.ts';
 import { apply } from '../lab/kube.ts';
+import { writeKubeconfig } from '../lab/kubeconfig.ts';
 import type { Parts } from '../lab/parts/provide.ts';
 import { replaceFile } from '../lab/replace-file.ts';
 import { keepServerToken, serverAccountManifests } from '../lab/server-account.ts';
 import type { PartOptions } from './checks.ts';
 import { compare, type Comparison, type Contest, type Leg } from './comparison.ts';
 import { encodeRequest, type HeaderLines } from './http2-frames.ts';
+import { impersonationContests, mayBeAnybody } from './impersonation.ts';
 import type { Plan } from './plan.ts';
 import { newTokenFile, startServers, type Servers } from './servers.ts';
 import { upstreamLines } from './upstream-lines.ts';
@@ -53,7 +55,12 @@ export async function measureThroughEnvoy(
   await using stack = new AsyncDisposableStack();
   const stage = await setStage(options, stack);
   const comparisons: Comparison[] = [];
-  for (const contest of contests(plan, legsOf(stage))) {
+  const { token, servers, cluster } = stage;
+  const apiServer = cluster.apiServer.pid;
+  for (const contest of [
+    ...impersonationContests(plan, { token, servers, apiServer }),
+    ...contests(plan, legsOf(stage)),
+  ]) {
     progress(`measuring: ${contest.title}`);
     comparisons.push(await compare(contest, load));
   }
@@ -72,12 +79,16 @@ async function setStage(
     await startCluster({ dir, parts, progress, authenticationConfig, kwok: false }),
     (one) => one.stop(),
   );
-  await apply(cluster, serverAccountManifests([teamKey]));
+  await apply(cluster, [...serverAccountManifests([teamKey]), ...mayBeAnybody(alice.username)]);
   const upstreamTokenFile = newTokenFile(dir);
   const report = (error: unknown): void => progress(`a token was not renewed: ${String(error)}`);
   stack.adopt(await keepServerToken(cluster, upstreamTokenFile, report), (one) => one.stop());
   progress('starting kube-ext-authz, the bare server and an Envoy for each');
-  const servers = await startServers({ dir, issuer, upstreamTokenFile, token }, stack);
+  const kubeconfig = join(dir, 'kube-ext-authz.kubeconfig');
+  const { server, caFile } = cluster;
+  writeKubeconfig({ file: kubeconfig, server, caFile, tokenFile: upstreamTokenFile });
+  const options = { dir, issuer, upstreamTokenFile, kubeconfig, token };
+  const servers = await startServers(options, stack);
   const front = await startFront({ dir, parts, cluster, servers }, stack);
   return { token, servers, cluster, front };
 }

@@ -140,7 +140,14 @@ describe('npm run bench -- --quick', () => {
     const located = await Promise.all(parts.map((name) => locatePart(name)));
     assert.equal(written.throughEnvoy !== null, !located.includes(undefined));
     if (written.throughEnvoy) {
-      const expected = { 'get-version': ways, 'get-version-alone': ways };
+      const remembered = ['a plain check', '--as, remembered'];
+      const expected = {
+        'as-known': remembered,
+        'as-known-alone': remembered,
+        'as-new-alone': ['one question', '21 questions'],
+        'get-version': ways,
+        'get-version-alone': ways,
+      };
       assert.deepEqual(namesOf(written.throughEnvoy.comparisons), expected);
       assert.match(written.machine.envoy ?? '', /^\d+\.\d+\.\d+$/);
     }

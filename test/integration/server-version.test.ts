@@ -58,7 +58,7 @@ describe('the version of the API server', () => {
   it('decides what is asked: the verb of old until it is known to be 1.36', async (t) => {
     const { api, client } = await start(t);
     const verbs: string[] = [];
-    let answerVersion: Answerer = (_, response) => response.writeHead(503).end();
+    let answerVersion = unavailable;
     api.answerWith((received, response, request) => {
       if (received.url === '/version') return answerVersion(received, response, request);
       const { spec } = JSON.parse(received.text);
@@ -70,8 +70,7 @@ describe('the version of the API server', () => {
       constrained: 'detect',
       denyCacheTTL: '0s',
     });
-    const onReview = (): void => undefined;
-    const settings = { client, log, onReview };
+    const settings = { client, log, onReview: silent.info };
     const outbound = createOutbound(loadConfig(writeConfig(config)), settings);
     t.after(outbound.stop);
     const asBob = kubeRequest({ impersonation: [{ name: 'impersonate-user', value: 'bob' }] });
@@ -94,6 +93,8 @@ describe('the version of the API server', () => {
     });
   });
 });
+
+const unavailable: Answerer = (_, response) => response.writeHead(503).end();
 
 function says(minor: string): Answerer {
   return (_, response) => answerJson(response, 200, { major: '1', minor });
