@@ -93,7 +93,7 @@ async function openParts(settings: Settings, opened: Close[]): Promise<Parts> {
     ...reloadTiming,
   });
   opened.push(sources.stop);
-  const outbound = createOutbound(config, { client, onReview: metrics.countReview, log });
+  const outbound = createOutbound(config, { access, onReview: metrics.countReview, log });
   opened.push(outbound.stop);
   const use = async (next: Config, signal: AbortSignal): Promise<void> => {
     await sources.replace(next, signal);

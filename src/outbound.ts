@@ -4,7 +4,8 @@ import type { Config } from './config/config.ts';
 import { createImpersonator } from './impersonation/impersonator.ts';
 import { createFindOutbound, type FindOutbound } from './impersonation/outbound-identity.ts';
 import { createAccessReviewer } from './kube/access-review.ts';
-import type { KubeClient } from './kube/client.ts';
+import { createKubeClient, type KubeClient } from './kube/client.ts';
+import type { ClusterAccess } from './kube/cluster-access.ts';
 import type { OnReview } from './kube/review-report.ts';
 import { followServerVersion, type ServerVersion } from './kube/server-version.ts';
 import type { Logger } from './lib/logger.ts';
@@ -16,7 +17,7 @@ export interface Outbound {
 }
 
 export interface OutboundSettings {
-  readonly client: KubeClient;
+  readonly access: ClusterAccess;
   readonly onReview: OnReview;
   readonly log: Logger;
 }
@@ -27,7 +28,13 @@ interface Rules {
 }
 
 /** Opens no connection before the first review, unless the version of the API server decides. */
-export function createOutbound(config: Config, settings: OutboundSettings): Outbound {
+export function createOutbound(
+  config: Config,
+  { access, onReview, log }: OutboundSettings,
+): Outbound {
+  // A client of its own: who asks to be very many users keeps nobody's token from being reviewed.
+  const client = createKubeClient(access);
+  const settings = { client, onReview, log };
   let current = open(config, settings);
   return {
     find: (requester, request, limits) => current.find(requester, request, limits),
@@ -35,11 +42,16 @@ export function createOutbound(config: Config, settings: OutboundSettings): Outb
       current.stop();
       current = open(next, settings);
     },
-    stop: () => current.stop(),
+    stop: () => {
+      current.stop();
+      client.stop();
+    },
   };
 }
 
-function open(config: Config, settings: OutboundSettings): Rules {
+type ReviewSettings = Omit<OutboundSettings, 'access'> & { readonly client: KubeClient };
+
+function open(config: Config, settings: ReviewSettings): Rules {
   const { constrained } = config.impersonation;
   if (constrained !== 'detect') {
     return { find: findBy(config, settings, constrained), stop: () => undefined };
@@ -62,7 +74,7 @@ function hasConstrained({ minor }: ServerVersion): boolean {
 
 function findBy(
   { impersonation, extra }: Config,
-  { client, onReview }: OutboundSettings,
+  { client, onReview }: ReviewSettings,
   constrained: boolean,
 ): FindOutbound {
   const { originalUserExtra, maxHeaderValues, allowCacheTtlMs, denyCacheTtlMs } = impersonation;

@@ -56,7 +56,7 @@ describe('the version of the API server', () => {
   });
 
   it('decides what is asked: the verb of old until it is known to be 1.36', async (t) => {
-    const { api, client } = await start(t);
+    const { api } = await start(t);
     const verbs: string[] = [];
     let answerVersion = unavailable;
     api.answerWith((received, response, request) => {
@@ -70,7 +70,8 @@ describe('the version of the API server', () => {
       constrained: 'detect',
       denyCacheTTL: '0s',
     });
-    const settings = { client, log, onReview: silent.info };
+    const access = createClusterAccess(api.kubeconfig);
+    const settings = { access, log, onReview: silent.info };
     const outbound = createOutbound(loadConfig(writeConfig(config)), settings);
     t.after(outbound.stop);
     const asBob = kubeRequest({ impersonation: [{ name: 'impersonate-user', value: 'bob' }] });
