@@ -1,7 +1,7 @@
 // What requests go upstream with: our own token, or one of a service account that the configuration names.
 import type { ReadinessPart } from './admin/readiness.ts';
 import type { Config, RequestedAccount } from './config/config.ts';
-import type { Account } from './credentials/account.ts';
+import type { TokenAccount } from './kube/token-account.ts';
 import { bindToOwnPod, boundPodOf } from './credentials/bound-pod.ts';
 import { createMintedTokens, type MintedTokens } from './credentials/minted-tokens.ts';
 import { createUpstreamToken } from './credentials/service-account.ts';
@@ -106,7 +106,7 @@ function keepNamed({ jwt }: Config, minted: MintedTokens) {
   };
 }
 
-function toAccount({ account, audiences, expirationSeconds }: RequestedAccount): Account {
+function toAccount({ account, audiences, expirationSeconds }: RequestedAccount): TokenAccount {
   return { ...account, audiences, expirationSeconds };
 }
 

@@ -2,7 +2,8 @@
 import { errorMessage } from '../lib/error-message.ts';
 import type { Logger } from '../lib/logger.ts';
 import { unlessAborted } from '../lib/unless-aborted.ts';
-import { noToken, type Account } from './account.ts';
+import type { TokenAccount } from '../kube/token-account.ts';
+import { noToken } from '../kube/token-faults.ts';
 
 export interface Minted {
   readonly token: string;
@@ -23,9 +24,9 @@ export interface MintTiming {
 }
 
 export interface AccountTokenOptions {
-  readonly account: Account;
+  readonly account: TokenAccount;
   /** What it rejects with is told to callers and logged. */
-  readonly request: (account: Account, signal: AbortSignal) => Promise<Minted>;
+  readonly request: (account: TokenAccount, signal: AbortSignal) => Promise<Minted>;
   readonly log: Logger;
   /** Milliseconds since 1970. */
   readonly now: () => number;

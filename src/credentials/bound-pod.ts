@@ -1,5 +1,5 @@
 // Tokens that die with the Pod that we run in, and so tell which of several did what.
-import type { Account } from './account.ts';
+import type { TokenAccount } from '../kube/token-account.ts';
 
 /** The Pod that we run in. */
 export interface OwnPod {
@@ -31,7 +31,7 @@ export function boundPodOf(env: Readonly<Record<string, string | undefined>>): O
  * (kubernetes, pkg/registry/core/serviceaccount/storage/token.go: "cannot bind token … to pod running
  * with different serviceaccount name").
  */
-export function bindToOwnPod(account: Account, pod: OwnPod | undefined): Account {
+export function bindToOwnPod(account: TokenAccount, pod: OwnPod | undefined): TokenAccount {
   const isOurs = account.namespace === pod?.namespace && account.name === pod.serviceAccount;
   return isOurs ? { ...account, boundPod: { name: pod.name, uid: pod.uid } } : account;
 }

@@ -9,7 +9,9 @@ import {
   type AccountTokenOptions,
   type MintTiming,
 } from './account-token.ts';
-import { accountKey, noToken, type Account } from './account.ts';
+import { accountKey } from './account-key.ts';
+import type { TokenAccount } from '../kube/token-account.ts';
+import { noToken } from '../kube/token-faults.ts';
 
 export interface TokenLimits {
   /** Milliseconds since 1970. */
@@ -34,9 +36,9 @@ export interface MintedTokens {
    * `credential_unavailable` when there is none before the deadline, and with the signal's reason as
    * soon as that is aborted. Throws nothing.
    */
-  readonly tokenFor: (account: Account, limits: TokenLimits) => string | Promise<string>;
+  readonly tokenFor: (account: TokenAccount, limits: TokenLimits) => string | Promise<string>;
   /** Has its token minted now and renewed always. May be done more than once for one account. */
-  readonly keep: (account: Account) => KeptAccount;
+  readonly keep: (account: TokenAccount) => KeptAccount;
   readonly stop: () => void;
 }
 
@@ -70,7 +72,7 @@ export function createMintedTokens(options: MintedTokensOptions): MintedTokens {
   const unkept = new Map<string, AccountToken>(); // in the order in which they were asked for
   const ending = new AbortController();
 
-  function create(account: Account): AccountToken {
+  function create(account: TokenAccount): AccountToken {
     const onUnused = (): void => drop(accountKey(account), token);
     const token = createAccountToken({
       account,
@@ -94,7 +96,7 @@ export function createMintedTokens(options: MintedTokensOptions): MintedTokens {
     const [oldest] = unkept;
     if (oldest) drop(...oldest);
   }
-  function find(account: Account): AccountToken {
+  function find(account: TokenAccount): AccountToken {
     const key = accountKey(account);
     const keeping = kept.get(key);
     if (keeping) return keeping.token;
@@ -103,7 +105,7 @@ export function createMintedTokens(options: MintedTokensOptions): MintedTokens {
     return token;
   }
   async function waitFor(
-    account: Account,
+    account: TokenAccount,
     token: AccountToken,
     { deadline, signal }: TokenLimits,
   ): Promise<string> {
@@ -170,6 +172,6 @@ function shutDown(): Error {
   return new Denial('credential_unavailable', 'this proxy is shutting down; try again');
 }
 
-function tooLate(account: Account): Error {
+function tooLate(account: TokenAccount): Error {
   return noToken(account, 'the API server did not give one in time; try again later');
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { Minted } from '../../src/credentials/account-token.ts';
-import type { Account } from '../../src/credentials/account.ts';
+import type { TokenAccount } from '../../src/kube/token-account.ts';
 import {
   createMintedTokens,
   type MintedTokens,
@@ -23,9 +23,9 @@ export interface FakeMint {
   /** Refuses the oldest question. */
   refuse(why?: string): Promise<void>;
   /** The token of an account for one who waits, a minute by default, and may leave it at that. */
-  get(account?: Account, patienceMs?: number): Promise<string>;
+  get(account?: TokenAccount, patienceMs?: number): Promise<string>;
   /** What is at hand now; fails the test when nothing is. */
-  now(account?: Account): string;
+  now(account?: TokenAccount): string;
   pass(ms: number): Promise<void>;
 }
 
@@ -59,7 +59,7 @@ export function startMint(t: TestContext, options: Partial<MintedTokensOptions> 
   function oldest(): Question {
     return open.shift() ?? assert.fail('nothing was asked');
   }
-  async function get(account: Account, patienceMs: number): Promise<string> {
+  async function get(account: TokenAccount, patienceMs: number): Promise<string> {
     return tokens.tokenFor(account, { deadline: Date.now() + patienceMs });
   }
   return {

@@ -1,7 +1,7 @@
 /** The Pod that we run in, as the downward API tells it, and whose tokens may be bound to it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Account } from '../../../src/credentials/account.ts';
+import type { TokenAccount } from '../../../src/kube/token-account.ts';
 import { bindToOwnPod, boundPodOf } from '../../../src/credentials/bound-pod.ts';
 
 const env = {
@@ -11,7 +11,12 @@ const env = {
   POD_SERVICE_ACCOUNT: 'proxy',
 };
 const pod = { namespace: 'proxies', name: 'proxy-1', uid: 'u-1', serviceAccount: 'proxy' };
-const own: Account = { namespace: 'proxies', name: 'proxy', audiences: [], expirationSeconds: 600 };
+const own: TokenAccount = {
+  namespace: 'proxies',
+  name: 'proxy',
+  audiences: [],
+  expirationSeconds: 600,
+};
 
 describe('our Pod', () => {
   it('is known by the four names of the downward API', () => {

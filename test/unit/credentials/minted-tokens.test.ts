@@ -1,7 +1,7 @@
 /** Minted tokens: one mint for all who ask, renewed in time, never sent past the end. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Account } from '../../../src/credentials/account.ts';
+import type { TokenAccount } from '../../../src/kube/token-account.ts';
 import { denialOf } from '../../support/denials.ts';
 import { lifeMs, startMint } from '../../support/fake-mint.ts';
 import { robot } from '../../support/minted-accounts.ts';
@@ -36,7 +36,7 @@ describe('a minted token', () => {
     ['no audience', { audiences: [] }],
     ['life', { expirationSeconds: 601 }],
     ['Pod', { boundPod: { name: 'p', uid: 'u' } }],
-  ] satisfies (readonly [string, Partial<Account>])[]) {
+  ] satisfies (readonly [string, Partial<TokenAccount>])[]) {
     it(`is another for another account: ${what}`, async (t) => {
       const mint = startMint(t);
       const both = [mint.get(), mint.get({ ...robot, ...other })];
@@ -268,6 +268,6 @@ describe('minted tokens that are stopped', () => {
   });
 });
 
-function named(name: string): Account {
+function named(name: string): TokenAccount {
   return { ...robot, name };
 }
