@@ -11,7 +11,7 @@ import type { KubeRequest } from '../request/request.ts';
 import { beginSteps, type Judging } from './judge-steps.ts';
 import { constrainedModes, legacyModes, type Mode, type ModeName } from './modes.ts';
 import { withOriginalUser } from './own-extra.ts';
-import { createProvenTargets, type ProvenTargets } from './proven-targets.ts';
+import { createProvenTargets, type ProvenTarget, type ProvenTargets } from './proven-targets.ts';
 
 export interface Limits {
   /** Milliseconds since 1970. */
@@ -31,7 +31,7 @@ export interface Impersonator {
     requested: Identity,
     request: KubeRequest,
     limits: Limits,
-  ) => Promise<Identity>;
+  ) => Identity | Promise<Identity>;
 }
 
 export interface ImpersonatorOptions {
@@ -52,43 +52,59 @@ const maxRequesters = 10_000;
 export function createImpersonator(options: ImpersonatorOptions): Impersonator {
   const { reviewer, constrained, allowCacheTtlMs, originalUserExtra, now = Date.now } = options;
   const lastModes = new LRUCache<string, ModeName>({ max: maxRequesters });
-  const proven = createProvenTargets({ ttlMs: allowCacheTtlMs, now });
+  const ofRequests = createProvenTargets({ ttlMs: allowCacheTtlMs, now });
+  const ofModes = createProvenTargets({ ttlMs: allowCacheTtlMs, now });
+
+  async function ask(asked: Asked, request: KubeRequest, limits: Limits): Promise<ProvenTarget> {
+    const { requester, requested } = asked;
+    const info = readInfo(request);
+    const modes = constrained
+      ? constrainedModes(requester, requested, info)
+      : legacyModes(requester, requested);
+    const ending = new AbortController();
+    const signal = AbortSignal.any([limits.signal, ending.signal]);
+    const judging: Judging = {
+      ask: (subject, about) => reviewer.review(subject, about, { ...limits, signal }),
+      tellFaults: constrained,
+    };
+    const finish = (target: Identity): Identity => {
+      refuseUncarriableNames(target, 'the request asks for');
+      return deepFreeze(withOriginalUser(target, requester, originalUserExtra));
+    };
+    try {
+      const { username } = requester;
+      const begin = (mode: Mode): Outcome =>
+        beginMode(mode, { ...asked, judging, proven: ofModes, finish });
+      const first = await firstAllowed(modes, lastModes.get(username), begin);
+      lastModes.set(username, first.mode);
+      return first.target;
+    } finally {
+      ending.abort(); // what was asked in vain
+    }
+  }
   return {
-    impersonate: async (requester, requested, request, limits) => {
-      const info = readInfo(request);
-      const modes = constrained
-        ? constrainedModes(requester, requested, info)
-        : legacyModes(requester, requested);
-      const ending = new AbortController();
-      const signal = AbortSignal.any([limits.signal, ending.signal]);
-      const judging: Judging = {
-        ask: (subject, about) => reviewer.review(subject, about, { ...limits, signal }),
-        tellFaults: constrained,
-      };
-      const finish = (target: Identity): Identity => {
-        refuseUncarriableNames(target, 'the request asks for');
-        return deepFreeze(withOriginalUser(target, requester, originalUserExtra));
-      };
-      const attempt = { requester, requested, judging, proven, finish };
-      try {
-        const { username } = requester;
-        const begin = (mode: Mode): Outcome => beginMode(mode, attempt);
-        const first = await firstAllowed(modes, lastModes.get(username), begin);
-        lastModes.set(username, first.mode);
-        return first.outbound;
-      } finally {
-        ending.abort(); // what was asked in vain
-      }
+    impersonate: (requester, requested, request, limits) => {
+      const asked = { requester, requested };
+      const key = { ...asked, about: [request.method, request.path] };
+      const known = ofRequests.get(key);
+      if (known) return known.outbound;
+      return ask(asked, request, limits).then((target) => {
+        ofRequests.set(key, target);
+        return target.outbound;
+      });
     },
   };
 }
 
-/** Waits for how a mode ends: rejects with its first refusal. */
-type Outcome = () => Promise<Identity>;
-
-interface Attempt {
+interface Asked {
   readonly requester: Identity;
   readonly requested: Identity;
+}
+
+/** Waits for how a mode ends: rejects with its first refusal. */
+type Outcome = () => Promise<ProvenTarget>;
+
+interface Attempt extends Asked {
   readonly judging: Judging;
   readonly proven: ProvenTargets;
   /** What goes upstream for a target that was allowed. */
@@ -96,23 +112,26 @@ interface Attempt {
 }
 
 /** Asks what isn't known yet. */
-function beginMode(
-  mode: Mode,
-  { requester, requested, judging, proven, finish }: Attempt,
-): Outcome {
+function beginMode(mode: Mode, attempt: Attempt): Outcome {
+  const { requester, requested, judging, proven, finish } = attempt;
   const { name, subject, request, steps, target } = mode;
   const onRequest = request ? [{ kind: 'ask', attributes: request } as const] : [];
   const mayRequest = beginSteps(subject, onRequest, judging);
-  const key = { mode: name, requester, requested };
+  const key = { about: [name], requester, requested };
   const known = proven.get(key);
-  if (known) return () => mayRequest().then(() => known);
+  if (known) {
+    return async () => {
+      const at = await mayRequest();
+      return { outbound: known.outbound, at: Math.min(at, known.at) };
+    };
+  }
   const mayBe = beginSteps(subject, steps, judging);
   return async () => {
-    await mayRequest();
+    const requestAt = await mayRequest();
     const at = await mayBe();
     const outbound = finish(target);
-    proven.set(key, outbound, at);
-    return outbound;
+    proven.set(key, { outbound, at });
+    return { outbound, at: Math.min(requestAt, at) };
   };
 }
 
@@ -124,7 +143,7 @@ async function firstAllowed(
   modes: readonly Mode[],
   last: ModeName | undefined,
   begin: (mode: Mode) => Outcome,
-): Promise<{ readonly mode: ModeName; readonly outbound: Identity }> {
+): Promise<{ readonly mode: ModeName; readonly target: ProvenTarget }> {
   let refusal: Denial | undefined;
   const rounds = [
     modes.filter(({ name }) => name === last),
@@ -134,7 +153,7 @@ async function firstAllowed(
     const outcomes = round.map((mode) => ({ mode: mode.name, end: begin(mode) }));
     for (const { mode, end } of outcomes) {
       try {
-        return { mode, outbound: await end() };
+        return { mode, target: await end() };
       } catch (error) {
         if (!isRefusal(error)) throw error;
         refusal ??= error;
@@ -148,7 +167,8 @@ function isRefusal(error: unknown): error is Denial {
   return error instanceof Denial && error.reason === 'impersonation_denied';
 }
 
-function readInfo({ method, path, headers }: KubeRequest): RequestInfo {
+/** What the request asks of the API. Throws Denial when that can't be told for certain. */
+export function readInfo({ method, path, headers }: KubeRequest): RequestInfo {
   // Without raw headers Envoy shows a byte that is not UTF-8 as `!`, which a selector has a use for.
   const isCertain = !(headers.joined && path.includes('!'));
   const info = isCertain ? readRequestInfo(method, path) : undefined;

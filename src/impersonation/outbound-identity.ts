@@ -46,8 +46,9 @@ export function createFindOutbound(options: OutboundOptions): FindOutbound {
     const requested = readRequestedUser(request.headers, rules);
     if (requested === undefined) return finish(requester, request);
     refuseOwnExtra(requested, ownKeys, 'request');
-    return impersonator
-      .impersonate(requester, requested, request, limits)
-      .then((identity) => finish(identity, request));
+    const target = impersonator.impersonate(requester, requested, request, limits);
+    return target instanceof Promise
+      ? target.then((identity) => finish(identity, request))
+      : finish(target, request);
   };
 }

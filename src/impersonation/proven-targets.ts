@@ -1,21 +1,26 @@
-// Remembers for a short time who was allowed to be whom, so that of a repeated request only what
-// depends on the request itself is asked.
+// Remembers for a short time who was allowed to be whom: in a mode, so that of another request only
+// what depends on the request is asked, and for a request, so that of the same one nothing is.
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Identity } from '../identity/identity.ts';
 import { rememberByObject } from '../lib/remember-by-object.ts';
-import type { ModeName } from './modes.ts';
 
 export interface TargetKey {
-  readonly mode: ModeName;
+  /** What it was allowed for: a mode, or a request. */
+  readonly about: readonly string[];
   readonly requester: Identity;
   readonly requested: Identity;
 }
 
+export interface ProvenTarget {
+  readonly outbound: Identity;
+  /** When the oldest answer was given that it rests on, in milliseconds since 1970. */
+  readonly at: number;
+}
+
 export interface ProvenTargets {
-  readonly get: (key: TargetKey) => Identity | undefined;
-  /** `at`: when the oldest answer was given that it rests on, in milliseconds since 1970. */
-  readonly set: (key: TargetKey, outbound: Identity, at: number) => void;
+  readonly get: (key: TargetKey) => ProvenTarget | undefined;
+  readonly set: (key: TargetKey, target: ProvenTarget) => void;
 }
 
 export interface ProvenTargetsOptions {
@@ -23,29 +28,24 @@ export interface ProvenTargetsOptions {
   readonly now: () => number;
 }
 
-interface Entry {
-  readonly outbound: Identity;
-  readonly at: number;
-}
-
 const maxRemembered = 10_000;
 
 /** The same target is the same object each time, so that its headers are made once. */
 export function createProvenTargets({ ttlMs, now }: ProvenTargetsOptions): ProvenTargets {
-  const entries = new LRUCache<string, Entry>({ max: maxRemembered });
+  const entries = new LRUCache<string, ProvenTarget>({ max: maxRemembered });
   return {
     get: (key) => {
       const entry = entries.get(digest(key));
       const age = entry ? now() - entry.at : ttlMs;
-      return entry && age >= 0 && age < ttlMs ? entry.outbound : undefined;
+      return entry && age >= 0 && age < ttlMs ? entry : undefined;
     },
-    set: (key, outbound, at) => void entries.set(digest(key), { outbound, at }),
+    set: (key, target) => void entries.set(digest(key), target),
   };
 }
 
 /** JSON keeps every part apart from the next. */
-function digest({ mode, requester, requested }: TargetKey): string {
-  const text = JSON.stringify([mode, digestOf(requester), textOf(requested)]);
+function digest({ about, requester, requested }: TargetKey): string {
+  const text = JSON.stringify([about, digestOf(requester), textOf(requested)]);
   return hash('sha256', text, 'base64');
 }
 

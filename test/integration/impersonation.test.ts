@@ -187,7 +187,8 @@ describe('a check that asks for somebody else', () => {
       closed.push(new Promise((resolve) => response.on('close', resolve)));
     });
     const reply = await ask({ lines: asBob, timeoutMs: 1_000 });
-    assert.deepEqual([reply.status, reply.reason], [503, 'review_unavailable']);
+    assert.equal(reply.status, 503);
+    assert.match(reply.reason, /^(review_unavailable|deadline_exceeded)$/);
     assert.ok(closed.length > 0);
     await Promise.all(closed);
   });
@@ -220,7 +221,7 @@ describe('a check that asks for somebody else', () => {
 
   it('is counted by outcome, and by whether the answer was remembered', async () => {
     await ask({ lines: asBob }, 'counted');
-    await ask({ lines: asBob }, 'counted');
+    await ask({ lines: [...(asBob ?? []), ['Impersonate-Group', 'dev']] }, 'counted');
     api.answerWith(says({ allowed: false }));
     await ask({ lines: asBob });
     const metrics = await fetchText(`${running.app.adminURL}/metrics`);

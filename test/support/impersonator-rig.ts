@@ -6,11 +6,13 @@ import {
   type Limits,
 } from '../../src/impersonation/impersonator.ts';
 import type { AccessReviewer } from '../../src/kube/access-review.ts';
+import type { KubeRequest } from '../../src/request/request.ts';
 import { alice } from './impersonation-modes.ts';
 import { kubeRequest } from './kube-request.ts';
 
 export const nobody: Identity = { username: '', uid: '', groups: [], extra: {} };
-const request = kubeRequest({}, '/api/v1/namespaces/team/pods/web/log');
+export const logPath = '/api/v1/namespaces/team/pods/web/log';
+const logs = kubeRequest({}, logPath);
 
 export function impersonatorOver(
   reviewer: AccessReviewer,
@@ -31,7 +33,8 @@ export function become(
   requested: Partial<Identity>,
   requester: Identity = alice,
   limits: Limits = soon(),
-): Promise<Identity> {
+  request: KubeRequest = logs,
+): Identity | Promise<Identity> {
   return impersonator.impersonate(requester, { ...nobody, ...requested }, request, limits);
 }
 
