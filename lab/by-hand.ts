@@ -18,7 +18,9 @@ export function byHand({ files, parts, state }: Quickstart): string {
     'kubectl auth whoami',
     `curl --cacert ${ca} -H "Authorization: Bearer ${token}" ${pods}`,
   ];
+  const pipeline = shownPath(files.pipelineKubeconfig);
   const places = [
+    ['as the pipeline, which signs its own tokens', `kubectl --kubeconfig ${pipeline} get pods`],
     ['straight to the API server, as administrator', `kubectl --kubeconfig ${admin} get secrets`],
     ['the key of the issuer, to sign any token', shownPath(files.issuerKey)],
     ['what a token must hold', shownPath(files.authentication)],

@@ -12,6 +12,14 @@ export function quickstartFiles(dir: string) {
     state: file('state.json'),
     /** Through Envoy, as alice. */
     kubeconfig: file('kubeconfig'),
+    /** Through Envoy, as the pipeline: kubectl has its tokens signed by the key. */
+    pipelineKubeconfig: file('pipeline.kubeconfig'),
+    pipelineKey: file('pipeline.key'),
+    /** What kube-ext-authz believes the pipeline by. */
+    pipelinePublicKey: file('pipeline.pub'),
+    /** The pair that takes their place. */
+    nextPipelineKey: file('pipeline-next.key'),
+    nextPipelinePublicKey: file('pipeline-next.pub'),
     /** Straight to the API server. */
     adminKubeconfig: file('admin.kubeconfig'),
     /** Trusts every HTTPS address of the state, Envoy's first. */

@@ -13,6 +13,14 @@ import { writeKubeconfig } from './kubeconfig.ts';
 import { podManifest } from './kwok.ts';
 import { provideParts, type Parts } from './parts/provide.ts';
 import type { Progress } from './parts/step.ts';
+import {
+  deployer,
+  keygenCommand,
+  kubeconfigCommand,
+  pipelineAccess,
+  pipelineEntry,
+  runCommandLine,
+} from './pipeline.ts';
 import { waitUntil } from './process.ts';
 import { quickstartFiles, type QuickstartFiles } from './quickstart-files.ts';
 import { keepRenewed, type Lifetime } from './renewal.ts';
@@ -34,7 +42,7 @@ export interface QuickstartOptions {
 export interface Quickstart {
   readonly files: QuickstartFiles;
   readonly state: QuickstartState;
-  readonly parts: Parts;
+  readonly parts: Parts<(typeof partNames)[number]>;
   readonly issuer: Issuer;
   readonly cluster: Cluster;
   readonly server: RunningServer;
@@ -55,6 +63,8 @@ export interface QuickstartState {
   readonly serviceAccount: string;
 }
 
+const partNames = ['envoy', 'etcd', 'kube-apiserver', 'kubectl', 'kwok'] as const;
+
 /** Where alice works, and the pod she finds there. */
 export const userNamespace = 'default';
 export const podName = 'hello';
@@ -66,10 +76,7 @@ export async function startQuickstart(options: QuickstartOptions): Promise<Quick
   clear(files);
   await using started = new AsyncDisposableStack();
   await buildServer(progress);
-  const parts = await provideParts(
-    ['envoy', 'etcd', 'kube-apiserver', 'kubectl', 'kwok'],
-    progress,
-  );
+  const parts = await provideParts(partNames, progress);
   progress('starting an OIDC issuer');
   const issuer = started.adopt(await startIssuer(), (one) => one.close());
   const authenticationConfig = stringify(authenticationConfiguration(issuer));
@@ -96,6 +103,7 @@ export async function startQuickstart(options: QuickstartOptions): Promise<Quick
   const envoy = started.adopt(await startProxy(files, { parts, cluster, server, issuer }), (one) =>
     one.stop(),
   );
+  await runCommandLine(kubeconfigCommand(files, envoy.url));
   const renewKubeconfig = (): Promise<Lifetime> => writeAliceKubeconfig(files, envoy, issuer);
   started.adopt(await keepRenewed(renewKubeconfig, report), (one) => one.stop());
   const state = stateOf({ envoy, cluster, issuer, server });
@@ -110,25 +118,30 @@ export async function startQuickstart(options: QuickstartOptions): Promise<Quick
 type Running = Pick<Quickstart, 'envoy' | 'cluster' | 'issuer' | 'server'>;
 
 /** What an earlier run left and nobody may take for this one's. */
-function clear({ dir, state, audit, accessLog, kubectlCache }: QuickstartFiles): void {
+function clear(files: QuickstartFiles): void {
+  const { dir, state, audit, accessLog, kubectlCache } = files;
   mkdirSync(dir, { recursive: true });
+  const { pipelineKubeconfig, pipelineKey, pipelinePublicKey } = files;
+  const ofPipeline = [pipelineKubeconfig, pipelineKey, pipelinePublicKey];
+  const next = [files.nextPipelineKey, files.nextPipelinePublicKey];
   const homes = readdirSync(dir)
     .filter((name) => name.startsWith('.kubectl-'))
     .map((name) => join(dir, name));
-  for (const path of [state, audit, accessLog, kubectlCache, ...homes]) {
+  for (const path of [state, audit, accessLog, kubectlCache, ...ofPipeline, ...next, ...homes]) {
     rmSync(path, { recursive: true, force: true });
   }
 }
 
 function prepareCluster(cluster: Cluster): Promise<void> {
   return apply(cluster, [
-    ...serverAccountManifests([teamKey]),
+    ...pipelineAccess(),
+    ...serverAccountManifests([teamKey], [deployer]),
     ...aliceAccess(userNamespace),
     podManifest(userNamespace, podName),
   ]);
 }
 
-function startServerFor(
+async function startServerFor(
   files: QuickstartFiles,
   {
     cluster,
@@ -140,6 +153,8 @@ function startServerFor(
 ): Promise<RunningServer> {
   replaceFile(files.issuerKey, `${JSON.stringify(issuer.key, undefined, 2)}\n`);
   replaceFile(files.authentication, stringify(authenticationConfiguration(issuer)));
+  const { pipelineKey: privateKey, pipelinePublicKey: publicKey } = files;
+  await runCommandLine(keygenCommand({ privateKey, publicKey }));
   writeKubeconfig({
     file: files.serverKubeconfig,
     server: cluster.server,
@@ -151,6 +166,7 @@ function startServerFor(
     grpc: { drainPeriod: '0s' }, // Envoy is stopped first
     kubernetes: { kubeconfig: files.serverKubeconfig, token: { file: files.serverToken } },
     authentication: { configFile: files.authentication },
+    jwt: [pipelineEntry(files)],
     audit: [{ format: 'json', path: files.audit }],
     log: { level: 'info' },
   };

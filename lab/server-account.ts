@@ -1,7 +1,7 @@
 /** The service account of kube-ext-authz, with the permissions that its own program says it needs, and nothing else. */
 import { decodeJwt } from 'jose';
-import { roleManifests } from '../src/rbac/manifests.ts';
-import { permissionsFor } from '../src/rbac/permissions.ts';
+import { namespacedManifests, roleManifests } from '../src/rbac/manifests.ts';
+import { permissionsFor, tokenPermissionsFor } from '../src/rbac/permissions.ts';
 import { createServiceAccountToken, serviceAccount, type AdminAccess } from './kube.ts';
 import { keepRenewed, type Renewal } from './renewal.ts';
 import { replaceFile } from './replace-file.ts';
@@ -12,17 +12,32 @@ const name = 'kube-ext-authz';
 /** The user name that its token has. */
 export const serverUsername = `system:serviceaccount:${namespace}:${name}`;
 
-/** Namespace, account and RBAC; `extraKeys` are the keys of the `extra` claim mappings. */
-export function serverAccountManifests(extraKeys: readonly string[]): readonly object[] {
-  const rules = permissionsFor({
-    jwt: [{ extra: extraKeys.map((key) => ({ key })) }],
+/** An account whose tokens the server asks for. */
+export interface ActingAccount {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** Namespace, account and RBAC; `extraKeys` are the keys of the `extra` claim mappings, and the namespaces of `accounts` are there. */
+export function serverAccountManifests(
+  extraKeys: readonly string[],
+  accounts: readonly ActingAccount[] = [],
+): readonly object[] {
+  const terms = { audiences: [], expirationSeconds: 600 };
+  const needs = {
+    jwt: [
+      { extra: extraKeys.map((key) => ({ key })) },
+      ...accounts.map((account) => ({ extra: [], serviceAccount: { account, ...terms } })),
+    ],
     impersonation: { originalUserExtra: 'originaluser.jetstack.io' },
     extra: { clientIP: false, static: {} },
-  });
+  };
+  const names = { name, namespace, serviceAccount: name };
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
     serviceAccount(namespace, name),
-    ...roleManifests(rules, { name, namespace, serviceAccount: name }),
+    ...roleManifests(permissionsFor(needs), names),
+    ...namespacedManifests(tokenPermissionsFor(needs), names),
   ];
 }
 

@@ -14,10 +14,13 @@ export interface ServerOptions {
   readonly dir: string;
   /** The configuration file but for `apiVersion`, `kind` and the two addresses. */
   readonly settings: ServerSettings;
+  /** Set over our own environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface ServerSettings extends Readonly<Record<string, unknown>> {
   readonly grpc?: Readonly<Record<string, unknown>>;
+  readonly admin?: Readonly<Record<string, unknown>>;
 }
 
 export interface RunningServer {
@@ -84,7 +87,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   );
 }
 
-function launch({ dir, settings }: ServerOptions, port: number, adminPort: number): RunningServer {
+function launch(
+  { dir, settings, env }: ServerOptions,
+  port: number,
+  adminPort: number,
+): RunningServer {
   const grpc = { address: '127.0.0.1', port };
   const configFile = join(dir, 'config.yaml');
   const config = {
@@ -92,13 +99,14 @@ function launch({ dir, settings }: ServerOptions, port: number, adminPort: numbe
     kind: 'Configuration',
     ...settings,
     grpc: { ...settings.grpc, address: `${grpc.address}:${port}` },
-    admin: { address: `127.0.0.1:${adminPort}` },
+    admin: { ...settings.admin, address: `127.0.0.1:${adminPort}` },
   };
   replaceFile(configFile, stringify(config));
   const running = startProcess({
     name: 'kube-ext-authz',
     command: process.execPath,
     args: [program, 'serve', '--config', configFile],
+    ...(env && { env: { ...process.env, ...env } }),
     logFile: join(dir, 'server.log'),
     graceMs: 10_000, // it drains first
   });

@@ -1,4 +1,4 @@
-/** The tour's last step: one request in both audit logs, ours and the API server's. */
+/** A step of the tour: one request in both audit logs, ours and the API server's. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';

@@ -6,6 +6,7 @@ import { shownPath } from './quickstart-files.ts';
 import { podName, type Quickstart } from './quickstart.ts';
 import { replaceFile } from './replace-file.ts';
 import { seeBothAuditLogs } from './tour-audit.ts';
+import { pipelineSteps } from './tour-pipeline.ts';
 import { seeExec, seePortForward, seeWatch } from './tour-streams.ts';
 import { seeKubectl, type Seen, type TourStep } from './tour.ts';
 
@@ -105,6 +106,7 @@ export const tourSteps: readonly TourStep[] = [
     proves: 'one audit ID; the API server saw our service account acting as alice',
     take: seeBothAuditLogs,
   },
+  ...pipelineSteps,
 ];
 
 async function seeForgedToken(quickstart: Quickstart): Promise<Seen> {

@@ -1,15 +1,13 @@
 /** The tour of `npm start`, step by step, with real parts; and the command itself from outside. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { tourSteps } from '../../lab/tour-steps.ts';
 import { waitUntil } from '../../lab/wait.ts';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
+import { readDocument, root } from '../support/documents.ts';
 
 interface Session {
   readonly output: () => string;
@@ -41,9 +39,12 @@ it('npm start takes the tour, stays up, refuses a second one, and leaves nothing
   assert.ok(text.includes(`Each of the ${tourSteps.length} steps did what it should.`), text);
   assert.equal(text.match(/ ✗ /g), null);
   assert.ok(!text.includes('\u001b['), 'no colours off a terminal');
+  const shown = text.replaceAll(dir, '.quickstart');
+  for (const line of sampleLines()) assert.ok(shown.includes(line), `the README shows: ${line}`);
   const state = JSON.parse(readFileSync(join(dir, 'state.json'), 'utf8'));
   const keys = ['admin', 'apiServer', 'envoy', 'grpc', 'issuer', 'serviceAccount'];
   assert.deepEqual(Object.keys(state).toSorted(), keys);
+  assert.equal(statSync(join(dir, 'pipeline.key')).mode & 0o777, 0o600);
   const second = startSession(['--dir', dir, '--tour']);
   assert.equal(await second.ended, 1);
   assert.match(second.output(), /A quick start runs here already as process \d+/);
@@ -62,6 +63,14 @@ it('npm start -- --tour says what is wrong with its flags', async () => {
   assert.equal(await session.ended, 2);
   assert.match(session.output(), /Unknown option '--tuor'/);
 });
+
+/** What the README says one should see, line by line, as far as it is shown. */
+function sampleLines(): readonly string[] {
+  const sample = /### What you should see\n\n```\n(.*?)```/s.exec(readDocument('README.md'))?.[1];
+  const lines = (sample ?? '').split('\n').map((line) => line.replace(/…$/, '').trim());
+  assert.ok(lines.length > 20);
+  return lines;
+}
 
 function isRefused(error: unknown): boolean {
   assert.ok(error instanceof Error);

@@ -2,14 +2,15 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { parse } from 'yaml';
 import { startEnvoy } from '../../lab/envoy.ts';
 import { apply } from '../../lab/kube.ts';
 import type { Quickstart } from '../../lab/quickstart.ts';
-import { startServer } from '../../lab/server.ts';
-import { blocks, root } from './documents.ts';
+import { startServer, type RunningServer } from '../../lab/server.ts';
+import { configurationOf, readDocument, root } from './documents.ts';
 import type { Ended } from './server-process.ts';
 import { startTemporaryQuickstart } from './temporary-quickstart.ts';
+
+const document = 'docs/pipelines.md';
 
 export interface Runner {
   readonly folder: string;
@@ -22,6 +23,9 @@ export interface PipelineRig extends Runner {
   readonly quickstart: Quickstart;
   /** The proxy in front of the server that trusts the pipeline. */
   readonly proxy: { readonly url: string; readonly caFile: string };
+  readonly server: RunningServer;
+  /** That server's own log of checks. */
+  readonly auditFile: string;
   stop(): Promise<void>;
 }
 
@@ -41,10 +45,11 @@ const access = {
 
 /**
  * Starts it all. `makeKeys` is run in the runner's folder first, and returns the public parts that
- * the issuer of docs/pipelines.md has in place of the one shown.
+ * an entry of docs/pipelines.md has in place of the one shown; default: its first, `pipelines`.
  */
 export async function startPipelineRig(
   makeKeys: (runner: Runner) => Promise<readonly string[]>,
+  entry = 'pipelines',
 ): Promise<PipelineRig> {
   await using started = new AsyncDisposableStack();
   const quickstart = started.adopt(await startTemporaryQuickstart(), (one) => one.stop());
@@ -55,11 +60,17 @@ export async function startPipelineRig(
   const keys = await makeKeys(runner);
   const dir = join(files.dir, 'pipelines');
   mkdirSync(dir);
+  const auditFile = join(dir, 'audit.log');
   const settings = {
     grpc: { drainPeriod: '0s' },
-    kubernetes: { token: { file: files.serverToken } },
-    audit: [{ format: 'json', path: join(dir, 'audit.log') }],
-    jwt: [documentedEntry(keys.map((name) => ({ file: runner.file(name) })))],
+    kubernetes: { kubeconfig: files.serverKubeconfig, token: { file: files.serverToken } },
+    audit: [{ format: 'json', path: auditFile }],
+    jwt: [
+      documentedEntry(
+        entry,
+        keys.map((name) => ({ file: runner.file(name) })),
+      ),
+    ],
   };
   const server = started.adopt(await startServer({ dir, settings }), (one) => one.stop());
   const { hostname, port } = new URL(cluster.server);
@@ -77,16 +88,14 @@ export async function startPipelineRig(
   );
   proxy.url = envoy.url;
   const everything = started.move();
-  return { ...runner, quickstart, proxy, stop: () => everything.disposeAsync() };
+  return { ...runner, quickstart, proxy, server, auditFile, stop: () => everything.disposeAsync() };
 }
 
-/** The issuer that the document shows, with other keys. */
-function documentedEntry(keys: readonly object[]): object {
-  const shown = blocks('yaml').find(
-    ({ file, text }) => file === 'docs/pipelines.md' && parse(text).kind === 'Configuration',
-  );
-  const [entry] = parse(shown?.text ?? '').jwt;
-  return { ...entry, issuer: { ...entry.issuer, keys } };
+/** The entry that the document shows, with other keys. */
+function documentedEntry(name: string, keys: readonly object[]): object {
+  const { jwt = [] } = configurationOf(document, name);
+  const entry = jwt.find((one) => one.name === name);
+  return { ...entry, issuer: { ...entry?.issuer, keys } };
 }
 
 function createRunner(
@@ -115,9 +124,20 @@ function run(script: string, cwd: string, env: NodeJS.ProcessEnv): Promise<Ended
   });
 }
 
-/** The commands of docs/pipelines.md, in their order. */
+/** The commands of docs/pipelines.md up to the chapter about service accounts, in their order. */
 export function documentedCommands(): readonly string[] {
-  return blocks('sh').flatMap(({ file, text }) => (file === 'docs/pipelines.md' ? [text] : []));
+  const [first = ''] = readDocument(document).split('## As a service account');
+  return commandsIn(first);
+}
+
+/** The commands of one chapter of docs/pipelines.md, in their order. */
+export function commandsOfChapter(title: string): readonly string[] {
+  const chapters = readDocument(document).split(/^## /m);
+  return commandsIn(chapters.find((text) => text.startsWith(`${title}\n`)) ?? '');
+}
+
+function commandsIn(text: string): readonly string[] {
+  return [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, script = '']) => script);
 }
 
 /** What a file of the runner holds. */

@@ -8,6 +8,7 @@ import { waitUntil } from '../../lab/wait.ts';
 import { startApp, type App, type ReloadTiming } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Logger } from '../../src/lib/logger.ts';
+import type { KeyTiming } from '../../src/token/issuer-keys.ts';
 import { connectCheckClient, type CheckClient } from './check-client.ts';
 
 export const ownToken = 'own-token-of-the-proxy';
@@ -20,6 +21,8 @@ export interface AppOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** What the token file holds; undefined: it is not there. */
   readonly token?: string | undefined;
+  /** Of issuers' keys, set over what makes tests quick. */
+  readonly timing?: KeyTiming;
   /** Default: the server's own. */
   readonly reloadTiming?: ReloadTiming;
 }
@@ -67,7 +70,7 @@ export async function startRunningApp({
     void lines.push(JSON.stringify({ ...fields, message }));
   const logger: Logger = { debug: log, info: log, warn: log, error: log };
   const app = await startApp(loadConfig(configFile), logger, {
-    timing: { retryMs: 50, cooldownMs: 50 },
+    timing: { retryMs: 50, cooldownMs: 50, ...rest.timing },
     ...(rest.reloadTiming && { reloadTiming: rest.reloadTiming }),
     reread: () => loadConfig(configFile),
   });
