@@ -13,6 +13,8 @@ export interface Front {
   readonly url: string;
   /** Base URL of /metrics. */
   readonly adminUrl: string;
+  /** Its own folder: config.yaml, audit.log, server.log, envoy.log, access.log. */
+  readonly dir: string;
   /** Runs kubectl with the token, through Envoy. */
   readonly kubectl: (token: string, ...args: readonly string[]) => Promise<KubectlResult>;
   /** One GET with the token, through Envoy. */
@@ -20,11 +22,12 @@ export interface Front {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts both. The settings are the configuration but for the addresses, the audit log and the cluster's access. */
+/** Starts both. The settings are the configuration but for the addresses and the audit log; default of `kubernetes`: the quick start's. */
 export async function startFront(
   { files, parts, cluster }: Quickstart,
   name: string,
   settings: Readonly<Record<string, unknown>>,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Front> {
   await using started = new AsyncDisposableStack();
   const dir = join(files.dir, name);
@@ -32,10 +35,11 @@ export async function startFront(
   const server = started.adopt(
     await startServer({
       dir,
+      env,
       settings: {
+        kubernetes: { kubeconfig: files.serverKubeconfig, token: { file: files.serverToken } },
         ...settings,
         grpc: { drainPeriod: '0s' },
-        kubernetes: { kubeconfig: files.serverKubeconfig, token: { file: files.serverToken } },
         audit: [{ format: 'json', path: join(dir, 'audit.log') }],
       },
     }),
@@ -60,6 +64,7 @@ export async function startFront(
   return {
     url,
     adminUrl: server.adminUrl,
+    dir,
     kubectl: (token, ...args) => {
       const file = join(dir, 'kubeconfig');
       writeKubeconfig({ file, server: url, caFile: files.ca, token });
