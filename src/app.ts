@@ -6,10 +6,12 @@ import { openAuditLog } from './audit/log.ts';
 import type { Config } from './config/config.ts';
 import { decide } from './decision/decide.ts';
 import type { CheckRecord } from './decision/decision.ts';
+import { Denial } from './denial/denial.ts';
 import { createKubeClient } from './kube/client.ts';
 import { createClusterAccess } from './kube/cluster-access.ts';
 import { errorMessage } from './lib/error-message.ts';
 import type { Logger } from './lib/logger.ts';
+import { createMetricsAccess } from './metrics-access.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { createOutbound } from './outbound.ts';
 import { readGauges, readinessParts, type Parts } from './parts.ts';
@@ -20,12 +22,15 @@ import { createAuthorization } from './transport/authorization.ts';
 import { createHealth } from './transport/health.ts';
 import { startGrpcServer } from './transport/server.ts';
 import { createUpstreamCredentials } from './upstream-credentials.ts';
+import { ownVersion } from './version.ts';
 
 export interface App {
   /** Where gRPC listens, with the port that was taken. */
   readonly grpcAddress: string;
   /** Base URL of /livez, /readyz and /metrics. */
   readonly adminURL: string;
+  /** Opens the audit files anew, which somebody may have renamed. */
+  readonly reopenAudit: () => void;
   /** Says NOT_SERVING, waits the drain period, lets checks under way finish, closes everything. */
   stop(): Promise<void>;
 }
@@ -73,10 +78,12 @@ export async function startApp(
 /** What a decision is made with. */
 async function openParts(settings: Settings, opened: Close[]): Promise<Parts> {
   const { config, log, reread, timing, reloadTiming } = settings;
-  const metrics = createMetrics();
-  const audit = openAuditLog(config.audit, (path, error) => {
-    metrics.countAuditFailure();
-    log.error({ path, error: String(error) }, 'an audit line could not be written');
+  const startedAt = Date.now();
+  const metrics = createMetrics({ version: ownVersion() });
+  const audit = await openAuditLog(config.audit, {
+    onFailure: metrics.countAuditFailure,
+    onDrop: metrics.countAuditDrop,
+    log,
   });
   opened.push(audit.close);
   const access = createClusterAccess(config.kubernetes.kubeconfig, { log });
@@ -89,12 +96,17 @@ async function openParts(settings: Settings, opened: Close[]): Promise<Parts> {
     log,
     onKeyFetch: metrics.countKeyFetch,
     onReview: metrics.countReview,
+    onLookup: metrics.countTokenLookup,
     ...(timing && { timing }),
     ...reloadTiming,
   });
   opened.push(sources.stop);
   const outbound = createOutbound(config, { access, onReview: metrics.countReview, log });
   opened.push(outbound.stop);
+  const metricsAccess = config.admin.metrics.authorize
+    ? createMetricsAccess({ access, onReview: metrics.countReview, log })
+    : undefined;
+  if (metricsAccess) opened.push(metricsAccess.stop);
   const use = async (next: Config, signal: AbortSignal): Promise<void> => {
     await sources.replace(next, signal);
     outbound.replace(next);
@@ -112,12 +124,14 @@ async function openParts(settings: Settings, opened: Close[]): Promise<Parts> {
   const authorization = createAuthorization({
     decide: (request, context) => decide(request, deciders, context),
     onCheck: (record) => {
-      metrics.countCheck(record);
-      audit.write(record);
-      logFault(record, log);
+      const final = audit.write(record);
+      metrics.countCheck(final);
+      logFault(final, log);
+      if (final !== record) refuseAsWritten(final);
     },
   });
-  return { metrics, access, upstream, sources, authorization, reload };
+  const shown = { metrics, metricsAccess, startedAt };
+  return { ...shown, audit, access, upstream, sources, authorization, reload };
 }
 
 /** The doors: admin first, so that it can tell what gRPC waits for. */
@@ -138,6 +152,7 @@ async function listen(
     address: config.admin.address,
     readiness,
     metricsContentType: parts.metrics.contentType,
+    judgeScrape: parts.metricsAccess?.judge,
     renderMetrics: () => parts.metrics.render(readGauges(parts, readiness())),
   });
   opened.push(admin.stop);
@@ -152,6 +167,7 @@ async function listen(
   return {
     grpcAddress: server.address,
     adminURL: admin.url,
+    reopenAudit: parts.audit.reopen,
     stop: async () => {
       phase = 'draining';
       health.update();
@@ -160,6 +176,11 @@ async function listen(
       await closeAll();
     },
   };
+}
+
+/** The answer is the one that the audit log has. Throws Denial. */
+function refuseAsWritten({ decision }: CheckRecord): void {
+  if (decision.kind === 'deny') throw new Denial(decision.reason, decision.message);
 }
 
 /** Denials are the audit log's; what failed on our side is for whoever runs us. */

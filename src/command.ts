@@ -29,6 +29,20 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
       load: () => import('./print-rbac.ts'),
     },
   ],
+  [
+    'explain',
+    {
+      summary: 'say how a token and a request are decided, and why',
+      load: () => import('./explain-command.ts'),
+    },
+  ],
+  [
+    'doctor',
+    {
+      summary: 'look at the whole installation, say what is wrong with it and how to right it',
+      load: () => import('./doctor.ts'),
+    },
+  ],
   ['keygen', { summary: 'make a key pair for a pipeline', load: () => import('./cli/keygen.ts') }],
   [
     'token',

@@ -7,7 +7,7 @@ import { createAccessReviewer } from './kube/access-review.ts';
 import { createKubeClient, type KubeClient } from './kube/client.ts';
 import type { ClusterAccess } from './kube/cluster-access.ts';
 import type { OnReview } from './kube/review-report.ts';
-import { followServerVersion, type ServerVersion } from './kube/server-version.ts';
+import { followServerVersion } from './kube/server-version.ts';
 import type { Logger } from './lib/logger.ts';
 
 export interface Outbound {
@@ -62,14 +62,14 @@ function open(config: Config, settings: ReviewSettings): Rules {
     off: findBy(config, settings, false),
   };
   return {
-    find: (...asked) => byGate[hasConstrained(version) ? 'on' : 'off'](...asked),
+    find: (...asked) => byGate[hasConstrained(version.minor()) ? 'on' : 'off'](...asked),
     stop: version.stop,
   };
 }
 
 /** The gate is on from 1.36. While nothing is known the verbs of old are the safe ones: they allow less. */
-function hasConstrained({ minor }: ServerVersion): boolean {
-  return (minor() ?? 0) >= 36;
+export function hasConstrained(minor: number | undefined): boolean {
+  return (minor ?? 0) >= 36;
 }
 
 function findBy(

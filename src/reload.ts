@@ -23,6 +23,8 @@ export interface ReloadOptions extends WatchOptions {
 export interface Reload {
   /** Why the latest version of the files is not in use; undefined when it is. */
   readonly fault: () => string | undefined;
+  /** When the configuration in use was taken, in milliseconds since 1970. */
+  readonly takenAt: () => number;
   /** Ends a reload that is under way, too. */
   readonly stop: () => Promise<void>;
 }
@@ -35,6 +37,7 @@ export async function followConfig(options: ReloadOptions): Promise<Reload> {
   let inUse = options.config;
   let { files } = inUse;
   let fault: string | undefined;
+  let takenAt = Date.now();
   const reloads = createNewestRun(reload);
   let watched = watchFiles(files, reloads.soon, options);
 
@@ -75,6 +78,7 @@ export async function followConfig(options: ReloadOptions): Promise<Reload> {
     for (const warning of next.warnings) log.warn({}, warning);
     tellRestart(options.config, next, log);
     inUse = next;
+    takenAt = Date.now();
     log.info({ files }, 'the configuration was read again and is in use');
     onReload('success');
   }
@@ -86,6 +90,7 @@ export async function followConfig(options: ReloadOptions): Promise<Reload> {
   await watched;
   return {
     fault: () => fault,
+    takenAt: () => takenAt,
     stop: async () => {
       await reloads.stop();
       (await watched).stop();

@@ -9,7 +9,7 @@ import type { Logger } from './lib/logger.ts';
 export const usage = `usage: kube-ext-authz serve --config FILE
 
 Answers Envoy's checks until SIGTERM. Audit lines go to standard output unless the configuration
-says otherwise, the log to standard error.
+says otherwise, the log to standard error. SIGHUP has audit files opened anew.
 
 ${configFlagsUsage}`;
 
@@ -22,6 +22,8 @@ export async function run(flags: readonly string[]): Promise<number> {
     process.once(signal, () => stopped.resolve(signal)); // the second one ends us at once
   }
   const app = await startApp(config, log, { reread: () => configFromFlags(flags) });
+  // By default it would end us; only where there are files does somebody send it to have them opened anew.
+  if (config.audit.some(({ path }) => path !== '-')) process.on('SIGHUP', app.reopenAudit);
   const signal = await stopped.promise;
   log.info({ signal }, 'stopping');
   await app.stop();

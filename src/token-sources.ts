@@ -12,12 +12,18 @@ import {
 } from './issuers.ts';
 import type { KubeClient } from './kube/client.ts';
 import { createTokenReviewer, type TokenReviewer } from './kube/token-review.ts';
-import { createAuthenticator, type Authenticator } from './token/authenticator.ts';
+import {
+  createAuthenticator,
+  type Authenticator,
+  type AuthenticatorOptions,
+} from './token/authenticator.ts';
 
 export interface TokenSources {
   readonly authenticate: Authenticator['authenticate'];
   readonly readiness: () => readonly ReadinessPart[];
-  readonly keysFetchedAt: () => readonly (readonly [issuer: string, at: number | undefined])[];
+  readonly keyStates: () => readonly KeyState[];
+  /** How many verified tokens are remembered now. */
+  readonly remembered: () => number;
   /**
    * Resolves once the new sources are in use: as soon as every issuer whose keys come from a place
    * that was not in use has some. Rejects, with the old sources untouched and nothing left running,
@@ -27,7 +33,20 @@ export interface TokenSources {
   readonly stop: () => Promise<void>;
 }
 
-export interface TokenSourcesSettings extends IssuerSettings {
+/** How the keys of an issuer are. */
+export interface KeyState {
+  /** Its label. */
+  readonly issuer: string;
+  /** When they were fetched or read, in milliseconds since 1970; undefined: never. */
+  readonly fetchedAt: number | undefined;
+  /** Whether there are some to verify with now. */
+  readonly isUsable: boolean;
+  /** Whether the last attempt to get them failed, or none of them counts. */
+  readonly isFaulty: boolean;
+}
+
+export interface TokenSourcesSettings
+  extends IssuerSettings, Pick<AuthenticatorOptions, 'onLookup'> {
   /** For TokenReviews. */
   readonly client: KubeClient;
   /** How long replace() waits for keys, in milliseconds; default 60 000, as kube-apiserver. */
@@ -88,7 +107,8 @@ export function createTokenSources(config: Config, settings: TokenSourcesSetting
   return {
     authenticate: (token, deadline) => current.authenticator.authenticate(token, deadline),
     readiness,
-    keysFetchedAt: () => current.issuers.map(({ rules, keys }) => [rules.name, keys.fetchedAt()]),
+    keyStates: () => current.issuers.map(keyState),
+    remembered: () => current.authenticator.remembered(),
     replace: (next, signal) =>
       (replacing = replace(next, AbortSignal.any([signal, ending.signal]))),
     stop: async () => {
@@ -105,7 +125,7 @@ function open(
   { jwt, tokenReview }: Config,
   old: readonly StartedIssuer[],
   reviewer: TokenReviewer,
-  settings: IssuerSettings,
+  settings: TokenSourcesSettings,
 ): Sources {
   const issuers = jwt.map((entry): StartedIssuer => {
     const same = old.find(({ source }) => source === keySourceOf(entry));
@@ -113,7 +133,20 @@ function open(
   });
   return {
     issuers,
-    authenticator: createAuthenticator(issuers, { reviewer, reviewOthers: tokenReview }),
+    authenticator: createAuthenticator(issuers, {
+      reviewer,
+      reviewOthers: tokenReview,
+      onLookup: settings.onLookup,
+    }),
+  };
+}
+
+function keyState({ rules, keys }: StartedIssuer): KeyState {
+  return {
+    issuer: rules.name,
+    fetchedAt: keys.fetchedAt(),
+    isUsable: keys.current() !== undefined,
+    isFaulty: keys.fault() !== undefined,
   };
 }
 

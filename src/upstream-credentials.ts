@@ -78,7 +78,7 @@ async function openOwnToken(
     const upstream = await createUpstreamToken({ file: source.file, log });
     return { ...upstream, token: upstream.current, identity: bearerIdentity };
   }
-  const account = bindToOwnPod(toAccount(source.tokenRequest), boundPodOf(process.env));
+  const account = toAccount(source.tokenRequest);
   const kept = minted.keep(account);
   return {
     token: (limits) => minted.tokenFor(account, limits),
@@ -106,8 +106,10 @@ function keepNamed({ jwt }: Config, minted: MintedTokens) {
   };
 }
 
+/** Our own account's tokens are bound to our Pod, whoever they are for. */
 function toAccount({ account, audiences, expirationSeconds }: RequestedAccount): TokenAccount {
-  return { ...account, audiences, expirationSeconds };
+  const plain = { ...account, audiences, expirationSeconds };
+  return bindToOwnPod(plain, boundPodOf(process.env));
 }
 
 function withIdentity(

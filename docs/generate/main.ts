@@ -1,7 +1,12 @@
-// `npm run docs`: makes the tables of docs/configuration.md anew.
+// `npm run docs`: makes the tables of docs/configuration.md and docs/doctor.md anew.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { withRuleTables } from './rule-tables.ts';
 import { withTables } from './tables.ts';
 
-const file = fileURLToPath(new URL('../configuration.md', import.meta.url));
-writeFileSync(file, await withTables(readFileSync(file, 'utf8'), file));
+const documents = { 'configuration.md': withTables, 'doctor.md': withRuleTables };
+
+for (const [name, renew] of Object.entries(documents)) {
+  const file = fileURLToPath(new URL(`../${name}`, import.meta.url));
+  writeFileSync(file, await renew(readFileSync(file, 'utf8'), file));
+}

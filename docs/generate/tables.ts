@@ -25,7 +25,8 @@ export async function withTables(document: string, file: string): Promise<string
   return format(text, { ...(await resolveConfig(file)), parser: 'markdown' });
 }
 
-function cut(text: string, mark: string): readonly [before: string, after: string] {
+/** What is before and after a mark. Throws when it is not there. */
+export function cut(text: string, mark: string): readonly [before: string, after: string] {
   const at = text.indexOf(mark);
   if (at < 0) throw new Error(`the document has no ${mark}`);
   return [text.slice(0, at), text.slice(at + mark.length)];

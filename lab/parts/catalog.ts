@@ -19,13 +19,22 @@ export interface WheelSource {
   readonly member: string;
 }
 
+/** A program inside a Debian package, in the version that the machine's Debian has. */
+export interface DebSource {
+  readonly kind: 'deb';
+  readonly package: string;
+  /** The program's path inside the package. */
+  readonly member: string;
+}
+
 export interface Part {
+  /** Of a Debian package the lowest that will do. */
   readonly version: string;
   /** The environment variable that supplies the part: the program itself, or a directory that holds it by its name. */
   readonly variable: { readonly name: string; readonly holds: 'file' | 'directory' };
   /** Lowest version of the machine's own copy that will do; absent: the machine's own copy is never used. */
   readonly fromPath?: { readonly atLeast: readonly [major: number, minor: number] };
-  readonly source: GoSource | WheelSource;
+  readonly source: GoSource | WheelSource | DebSource;
   /** How long getting it takes the first time, for the progress lines. */
   readonly usually: string;
 }
@@ -65,13 +74,28 @@ export const catalog = {
     },
     usually: '2 minutes',
   },
+  prometheus: prometheusProgram('prometheus'),
+  promtool: prometheusProgram('promtool'),
 } as const satisfies Readonly<Record<string, Part>>;
 
 export type PartName = keyof typeof catalog;
 
+/** Those that a request passes, or that its cluster is made of. */
+export type ClusterPartName = Exclude<PartName, 'prometheus' | 'promtool'>;
+
 /** The catalog's row, typed as any part. */
 export function partOf(name: PartName): Part {
   return catalog[name];
+}
+
+function prometheusProgram<N extends string>(name: N) {
+  return {
+    version: '2.42',
+    variable: { name: 'PROMETHEUS_DIR', holds: 'directory' },
+    fromPath: { atLeast: [2, 42] },
+    source: { kind: 'deb', package: 'prometheus', member: `usr/bin/${name}` },
+    usually: 'half a minute',
+  } as const satisfies Part;
 }
 
 function kubernetesProgram<U extends string>(name: string, usually: U) {

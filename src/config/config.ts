@@ -3,7 +3,11 @@ import type { Expression } from '../cel/expression.ts';
 
 export interface Config {
   readonly grpc: GrpcConfig;
-  readonly admin: { readonly address: string };
+  readonly admin: {
+    readonly address: string;
+    /** Whether /metrics is for those alone whom the API server lets get it. */
+    readonly metrics: { readonly authorize: boolean };
+  };
   readonly kubernetes: {
     /** Absent: the in-cluster configuration. */
     readonly kubeconfig?: string | undefined;
@@ -144,9 +148,13 @@ export interface ExtraMapping {
 }
 
 export interface AuditSinkConfig {
-  readonly format: 'json';
+  readonly format: 'json' | 'kube-oidc-proxy' | 'audit.k8s.io';
   /** `-` is standard output. */
   readonly path: string;
+  /** How much may wait to be written. */
+  readonly queueBytes: number;
+  /** What becomes of a check whose line has no room: denied, or it goes on without. */
+  readonly onFull: 'block' | 'drop';
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';

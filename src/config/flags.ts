@@ -69,6 +69,9 @@ export const flagMeanings: Readonly<
   'token-file': ['FILE', 'As `kubernetes.token.file`, with its default.'],
 };
 
+/** For commands that have flags of their own beside these. */
+export { options as configOptions };
+
 type Flags = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
 
 /**

@@ -82,9 +82,9 @@ export function completeConfig(
     tokenReview: value.tokenReview,
     impersonation: toImpersonation(value.impersonation, problems),
     extra: toExtra(value.extra, [...fromFile, ...own], problems),
-    audit: value.audit.map(({ format, path }) => ({
-      format,
-      path: path === '-' ? path : resolve(folder, path),
+    audit: value.audit.map((sink) => ({
+      ...sink,
+      path: sink.path === '-' ? sink.path : resolve(folder, sink.path),
     })),
     log: value.log,
     files: [...(file === undefined ? [] : [file]), ...authenticationFile],

@@ -1,6 +1,7 @@
 // The file of `--config`. The descriptions become docs/configuration.md by `npm run docs`; one that
 // begins with `Required.` marks its key so.
 import { z } from 'zod';
+import { auditSchema } from './audit-schema.ts';
 import { extraSchema, impersonationSchema } from './impersonation-schema.ts';
 import { ownJwtEntry } from './own-entry-schema.ts';
 import { tokenRequestSchema } from './service-account-schema.ts';
@@ -57,6 +58,17 @@ export const configurationSchema = z.strictObject({
       address: adminAddress
         .default('127.0.0.1:9090')
         .describe('Where it listens: `host:port`, or `:port` for every address of the machine.'),
+      metrics: z
+        .strictObject({
+          authorize: z
+            .boolean()
+            .default(false)
+            .describe(
+              'Give `/metrics` only to a bearer token that TokenReview knows, of an account that SubjectAccessReview lets `get` the path `/metrics`, as kube-rbac-proxy does. `/livez` and `/readyz` stay open. Needs the right to `create` `tokenreviews`. [metrics.md](metrics.md#who-may-read-them) has the roles.',
+            ),
+        })
+        .prefault({})
+        .describe('Who may read `/metrics`.'),
     })
     .prefault({})
     .describe('The door for `/livez`, `/readyz` and `/metrics`, plain HTTP.'),
@@ -138,20 +150,7 @@ export const configurationSchema = z.strictObject({
     })
     .optional()
     .describe('What Envoy is set up to do.'),
-  audit: z
-    .array(
-      z.strictObject({
-        format: z
-          .literal('json', { error: 'only "json" is supported yet' })
-          .describe('Required. The form of its lines.'),
-        path: text
-          .min(1)
-          .default('-')
-          .describe('The file that lines are added to; `-` is standard output.'),
-      }),
-    )
-    .default([{ format: 'json', path: '-' }])
-    .describe('Where each check is written down, one line in each of them. `[]`: nowhere.'),
+  audit: auditSchema,
   log: z
     .strictObject({
       level: z

@@ -3,11 +3,11 @@ import { Denial } from '../denial/denial.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Limits } from '../impersonation/impersonator.ts';
 import type { FindOutbound } from '../impersonation/outbound-identity.ts';
-import { withinDeadline } from '../lib/within-deadline.ts';
 import { readBearerToken } from '../token/bearer.ts';
 import type { AccountTerms } from '../token/account-of-token.ts';
 import type { Proof } from '../token/verifier.ts';
-import type { Allow, Decision } from './decision.ts';
+import type { ActAs, Allow, Decision } from './decision.ts';
+import { runPhase, type PhaseLimits } from './phases.ts';
 import { refuseImpersonation, refuseTricks } from './refusals.ts';
 import type { ClientHeaders, KubeRequest } from '../request/request.ts';
 
@@ -24,10 +24,8 @@ export interface Deciders {
   ) => AccountCredential | Promise<AccountCredential>;
 }
 
-export interface CheckContext {
+export interface CheckContext extends PhaseLimits {
   readonly auditID: string;
-  /** Milliseconds since 1970: the answer must be there by then. */
-  readonly deadline: number;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
 }
@@ -43,6 +41,7 @@ export interface Verdict {
   readonly decision: Decision;
   readonly issuer?: string;
   readonly inbound?: Identity;
+  readonly actAs?: ActAs;
   readonly cause?: unknown;
 }
 
@@ -52,17 +51,15 @@ export async function decide(
   deciders: Deciders,
   context: CheckContext,
 ): Promise<Verdict> {
-  let proven: Pick<Verdict, 'issuer' | 'inbound'> = {};
+  let proven: Pick<Verdict, 'issuer' | 'inbound' | 'actAs'> = {};
   try {
     const { headers } = request;
     refuseTricks(headers);
     const bearer = readBearerToken({ ...headers, websocket: isWebSocket(headers) });
-    const verified = await withinDeadline(
+    const verified = await runPhase('token', context, () =>
       deciders.authenticate(bearer.token, context.deadline),
-      context.deadline,
-      tooLate,
     );
-    proven = { issuer: verified.issuer, inbound: verified.identity };
+    proven = { issuer: verified.issuer, inbound: verified.identity, actAs: verified.actAs };
     const decision: Allow = {
       kind: 'allow',
       auditID: context.auditID,
@@ -80,21 +77,23 @@ export async function decide(
 
 /** As whom the request goes on, and with which credential. */
 async function findUpstream(
-  { actAs, account, identity }: Proof,
+  { actAs, account, accountRefusal, identity }: Proof,
   request: KubeRequest,
   deciders: Deciders,
   context: CheckContext,
 ): Promise<Pick<Allow, 'actAs' | 'outbound' | 'token'>> {
   if (actAs === 'serviceAccount') {
     refuseImpersonation(request.headers);
-    const credential = deciders.accountCredential(account, context);
-    const { token, outbound } = await withinDeadline(credential, context.deadline, tooLateToMint);
+    if (accountRefusal) throw accountRefusal;
+    const { token, outbound } = await runPhase('credential', context, () =>
+      deciders.accountCredential(account, context),
+    );
     return { actAs, outbound, token };
   }
-  const found = deciders.findOutbound(identity, request, context);
-  const outbound = await withinDeadline(found, context.deadline, tooLateToReview);
-  const own = deciders.upstreamToken(context);
-  const token = await withinDeadline(own, context.deadline, tooLateToMint);
+  const outbound = await runPhase('impersonation', context, () =>
+    deciders.findOutbound(identity, request, context),
+  );
+  const token = await runPhase('credential', context, () => deciders.upstreamToken(context));
   return { actAs: 'impersonate', outbound, token };
 }
 
@@ -123,25 +122,4 @@ function isUpgrade({ upgrade, connection }: ClientHeaders): boolean {
 
 function isWebSocket(headers: ClientHeaders): boolean {
   return isUpgrade(headers) && headers.upgrade[0]?.toLowerCase() === 'websocket';
-}
-
-function tooLateToReview(): Denial {
-  return new Denial(
-    'deadline_exceeded',
-    'the API server did not say in time whether the request may be made as somebody else; try again',
-  );
-}
-
-function tooLateToMint(): Denial {
-  return new Denial(
-    'deadline_exceeded',
-    'the API server did not give out a token of the service account in time; try again',
-  );
-}
-
-function tooLate(): Denial {
-  return new Denial(
-    'deadline_exceeded',
-    'the token could not be checked in time, most likely because its issuer is slow; try again',
-  );
 }

@@ -2,6 +2,7 @@ import type { StatusDetails } from '../denial/denial.ts';
 import type { DenyReason } from '../denial/reasons.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { KubeRequest } from '../request/request.ts';
+import type { PhaseTimes } from './phases.ts';
 
 /** What becomes of a request. There is no third way and no empty one. */
 export type Decision = Allow | Deny;
@@ -40,11 +41,14 @@ export interface CheckRecord {
   readonly decision: Decision;
   /** Empty when no issuer vouched. */
   readonly issuer: string;
+  /** Empty when no issuer vouched. */
   readonly actAs: ActAs | '';
   /** Who the token proved. */
   readonly inbound?: Identity | undefined;
   readonly startedAt: Date;
   readonly durationMs: number;
+  /** Of the parts that had to wait. */
+  readonly times?: PhaseTimes | undefined;
   /** Why it was denied, for the log alone. */
   readonly cause?: unknown;
 }

@@ -31,6 +31,7 @@ export const denyReasons = {
   credential_unavailable: 503,
   review_unavailable: 503,
   deadline_exceeded: 503,
+  audit_unavailable: 503,
   internal_error: 503,
 } as const;
 

@@ -25,23 +25,37 @@ const credentialID = 'authentication.kubernetes.io/credential-id';
 
 /** Who a verified claim set is. Throws Denial when a claim is missing, of a wrong type or refused. */
 export function mapClaims(claims: Claims, mappings: ClaimMappings): Identity {
-  const identity = {
-    username: mapUsername(claims, mappings.username),
-    groups: mappings.groups ? mapGroups(claims, mappings.groups) : [],
-    uid: mappings.uid ? mapUID(claims, mappings.uid) : '',
-    extra: mapExtra(claims, mappings.extra),
-  };
-  for (const { claim, requiredValue } of mappings.requiredClaims) {
-    if (stringClaim(claims, claim) !== requiredValue) {
-      throw new Denial('token_claim', `the token's claim ${quote(claim)} lacks the required value`);
-    }
-  }
+  const identity = mapIdentity(claims, mappings);
+  checkRequiredClaims(claims, mappings.requiredClaims);
   evaluateRules(mappings.claimRules, claims);
   evaluateRules(mappings.userRules, identity);
   return identity;
 }
 
-function mapUsername(claims: Claims, mapping: NameMapping): string {
+/** Who they are before any rule has its say. Throws Denial. */
+export function mapIdentity(claims: Claims, mappings: ClaimMappings): Identity {
+  return {
+    username: mapUsername(claims, mappings.username),
+    groups: mappings.groups ? mapGroups(claims, mappings.groups) : [],
+    uid: mappings.uid ? mapUID(claims, mappings.uid) : '',
+    extra: mapExtra(claims, mappings.extra),
+  };
+}
+
+/** Each claim must have the value that is required of it. Throws Denial. */
+export function checkRequiredClaims(
+  claims: Claims,
+  required: ClaimMappings['requiredClaims'],
+): void {
+  for (const { claim, requiredValue } of required) {
+    if (stringClaim(claims, claim) !== requiredValue) {
+      throw new Denial('token_claim', `the token's claim ${quote(claim)} lacks the required value`);
+    }
+  }
+}
+
+/** Throws Denial. */
+export function mapUsername(claims: Claims, mapping: NameMapping): string {
   if ('expression' in mapping) {
     const name = evaluateString(mapping.expression, claims, 'the user name');
     if (name.trim() !== '') return name;
@@ -62,18 +76,21 @@ function requireVerifiedEmail(claims: Claims): void {
   throw new Denial('token_claim', 'the token does not say that its email address was verified');
 }
 
-function mapGroups(claims: Claims, mapping: NameMapping): readonly string[] {
+/** Throws Denial. */
+export function mapGroups(claims: Claims, mapping: NameMapping): readonly string[] {
   if ('expression' in mapping) return evaluateStringList(mapping.expression, claims, 'the groups');
   const { claim, prefix } = mapping;
   return stringListClaim(claims, claim).map((group) => prefix + group);
 }
 
-function mapUID(claims: Claims, uid: NonNullable<ClaimMappings['uid']>): string {
+/** Throws Denial. */
+export function mapUID(claims: Claims, uid: NonNullable<ClaimMappings['uid']>): string {
   if ('expression' in uid) return evaluateString(uid.expression, claims, 'the uid');
   return stringClaim(claims, uid.claim);
 }
 
-function mapExtra(claims: Claims, mappings: ClaimMappings['extra']): Identity['extra'] {
+/** The extras, and the one that the claim `jti` gives. Throws Denial. */
+export function mapExtra(claims: Claims, mappings: ClaimMappings['extra']): Identity['extra'] {
   const entries = mappings.flatMap(({ key, expression }): [string, readonly string[]][] => {
     const values = evaluateStringList(expression, claims, `the extra ${quote(key)}`);
     return values.length === 0 ? [] : [[key, values]];

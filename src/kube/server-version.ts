@@ -32,7 +32,7 @@ export function followServerVersion(options: ServerVersionOptions): ServerVersio
     const before = { minor, fault };
     try {
       const signal = AbortSignal.any([ending.signal, AbortSignal.timeout(patienceMs)]);
-      minor = readMinor((await client.get('/version', signal)).content);
+      minor = await askServerMinor(client, signal);
       fault = undefined;
     } catch (error) {
       fault = errorMessage(error);
@@ -52,6 +52,11 @@ export function followServerVersion(options: ServerVersionOptions): ServerVersio
       clearTimeout(timer);
     },
   };
+}
+
+/** The minor version, asked now. Rejects with a sentence. */
+export async function askServerMinor(client: KubeClient, signal: AbortSignal): Promise<number> {
+  return readMinor((await client.get('/version', signal)).content);
 }
 
 /** version.Info (apimachinery, pkg/version/types.go); hosted clusters say `36+`. */

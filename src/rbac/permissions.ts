@@ -16,6 +16,7 @@ export interface PermissionOptions {
 /** What of a configuration decides. */
 export interface PermissionNeeds {
   readonly tokenReview?: Config['tokenReview'];
+  readonly admin?: Pick<Config['admin'], 'metrics'>;
   readonly impersonation: Pick<Config['impersonation'], 'originalUserExtra'>;
   readonly extra: Config['extra'];
   readonly jwt: readonly {
@@ -68,8 +69,11 @@ export function permissionsFor(
   needs: PermissionNeeds,
   { asUserExtra = [] }: PermissionOptions = {},
 ): readonly PolicyRule[] {
-  const { jwt, tokenReview } = needs;
-  const asksAboutTokens = tokenReview !== undefined || jwt.some((entry) => entry.tokenReview);
+  const { jwt, tokenReview, admin } = needs;
+  const asksAboutTokens =
+    tokenReview !== undefined ||
+    jwt.some((entry) => entry.tokenReview) ||
+    admin?.metrics.authorize === true;
   const extras = [...new Set([...extraKeys(needs), ...asUserExtra])].toSorted();
   const impersonate = { verbs: ['impersonate'] };
   const create = { verbs: ['create'] };

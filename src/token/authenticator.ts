@@ -15,6 +15,8 @@ export interface Authenticator {
    * waiting. `deadline` is in milliseconds since 1970.
    */
   readonly authenticate: (token: string, deadline: number) => Proof | Promise<Proof>;
+  /** How many verified tokens are remembered now. */
+  readonly remembered: () => number;
 }
 
 export interface AuthenticatorOptions {
@@ -26,6 +28,8 @@ export interface AuthenticatorOptions {
   readonly now?: () => number;
   /** How many verified tokens are remembered; default 10 000. */
   readonly maxRemembered?: number;
+  /** Told of each token that an issuer may claim: whether it was remembered or had to be verified. */
+  readonly onLookup?: ((result: 'hit' | 'miss') => void) | undefined;
 }
 
 interface Remembered {
@@ -39,8 +43,9 @@ export const reviewedIssuer = 'tokenReview';
 /** An authenticator for the tokens of these issuers, told apart by their URLs, and by their keys where they share one. */
 export function createAuthenticator(
   issuers: readonly Issuer[],
-  { reviewer, reviewOthers, now = Date.now, maxRemembered = 10_000 }: AuthenticatorOptions = {},
+  options: AuthenticatorOptions = {},
 ): Authenticator {
+  const { reviewer, reviewOthers, now = Date.now, maxRemembered = 10_000, onLookup } = options;
   const byURL = Map.groupBy(issuers, ({ url }) => url);
   const remembered = new LRUCache<string, Remembered>({ max: maxRemembered });
   const pending = new Map<string, Promise<Remembered>>();
@@ -79,6 +84,7 @@ export function createAuthenticator(
       const identity = await reviewToken(text, reviewer, reviewOthers, deadline);
       return { issuer: reviewedIssuer, identity, actAs: 'impersonate' };
     }
+    onLookup?.('miss');
     const fresh = await verifyOnce(text, digest);
     return fresh.issuer.rules.tokenReview ? review(text, fresh, deadline) : fresh.verified;
   }
@@ -90,8 +96,10 @@ export function createAuthenticator(
       if (!known || !isStillProof(known, now() / 1000)) {
         return verifyAndReview(text, digest, deadline);
       }
+      onLookup?.('hit');
       return known.issuer.rules.tokenReview ? review(text, known, deadline) : known.verified;
     },
+    remembered: () => remembered.size,
   };
 }
 
@@ -101,11 +109,17 @@ function isStillProof({ verified, issuer }: Remembered, nowSeconds: number): boo
 }
 
 function issuersOf(
-  { claims }: CompactToken,
+  token: CompactToken,
   issuers: ReadonlyMap<string, readonly Issuer[]>,
 ): readonly Issuer[] {
+  const url = issuerURLOf(token);
+  return (url === undefined ? undefined : issuers.get(url)) ?? [];
+}
+
+/** What a configured `issuer.url` must equal for the token to be its entry's; undefined when it is no text. */
+export function issuerURLOf({ claims }: CompactToken): string | undefined {
   const { iss } = claims;
   // kube-apiserver's one exception (oidc.go, untrustedIssuer): Google's name of old.
   const url = iss === 'accounts.google.com' ? 'https://accounts.google.com' : iss;
-  return (typeof url === 'string' ? issuers.get(url) : undefined) ?? [];
+  return typeof url === 'string' ? url : undefined;
 }

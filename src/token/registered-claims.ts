@@ -12,9 +12,18 @@ export function checkRegisteredClaims(
   audiences: readonly string[],
   now: number,
 ): number {
-  if (!audienceOf(claims['aud']).some((one) => audiences.includes(one))) {
-    throw new Denial('token_audience', 'the token was issued for another audience');
-  }
+  checkAudience(claims, audiences);
+  return checkDates(claims, now);
+}
+
+/** Whether it is for one of the audiences. Throws Denial. */
+export function checkAudience(claims: Claims, audiences: readonly string[]): void {
+  if (audienceOf(claims['aud']).some((one) => audiences.includes(one))) return;
+  throw new Denial('token_audience', 'the token was issued for another audience');
+}
+
+/** Checks exp, nbf and iat; `now` in seconds. Returns exp in seconds. Throws Denial. */
+export function checkDates(claims: Claims, now: number): number {
   const expiry = numericDate('exp', claims['exp'] ?? null);
   if (expiry < now) {
     throw new Denial('token_expired', `the token expired ${ago(now - expiry)} ago; get a new one`);

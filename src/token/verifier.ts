@@ -2,6 +2,7 @@
 // (apiserver/plugin/pkg/authenticator/token/oidc/oidc.go) and its go-oidc v2.5.0 (verify.go).
 import { compactVerify } from 'jose';
 import { Denial } from '../denial/denial.ts';
+import type { Claims } from '../identity/claims.ts';
 import { mapClaims, type ClaimMappings } from '../identity/map-claims.ts';
 import { withAuthenticatedGroup, type Identity } from '../identity/identity.ts';
 import { refuseAnonymous, refuseReservedNames, refuseUncarriableNames } from '../identity/names.ts';
@@ -37,6 +38,8 @@ export interface Proof {
   readonly actAs: 'impersonate' | 'serviceAccount';
   /** Which service account; undefined: our own. */
   readonly account?: AccountTerms | undefined;
+  /** Why there is none, though the token proves who it is. */
+  readonly accountRefusal?: Denial | undefined;
 }
 
 /** What a verified token proves, as long as it lasts. */
@@ -76,16 +79,26 @@ export async function verifyToken(
   refuseUncarriableNames(identity);
   const complete = deepFreeze(withAuthenticatedGroup(identity));
   const { name, actAs, serviceAccount } = issuer;
-  const account = serviceAccount && accountOfToken(claims, serviceAccount);
-  return { issuer: name, identity: complete, actAs, account, expiry, keys };
+  const account = serviceAccount && findAccount(claims, serviceAccount);
+  return { issuer: name, identity: complete, actAs, ...account, expiry, keys };
+}
+
+/** Who is refused an account is proven all the same: the audit trail is to tell who it was. */
+function findAccount(claims: Claims, rule: AccountRule): Pick<Proof, 'account' | 'accountRefusal'> {
+  try {
+    return { account: accountOfToken(claims, rule) };
+  } catch (error) {
+    if (!(error instanceof Denial)) throw error;
+    return { accountRefusal: error };
+  }
 }
 
 interface Signed extends SignedClaims {
   readonly keys: KeySet;
 }
 
-/** What a token says, be it the bearer's own or the answer of a source of claims. */
-async function verifyClaims(
+/** What a token says, be it the bearer's own or the answer of a source of claims. Rejects with Denial. */
+export async function verifyClaims(
   token: CompactToken,
   { name, audiences, signingAlgorithms }: IssuerRules,
   issuerKeys: IssuerKeys,
@@ -97,7 +110,8 @@ async function verifyClaims(
   return { claims, expiry: checkRegisteredClaims(claims, audiences, nowSeconds), keys };
 }
 
-function allowedAlgorithm({ header }: CompactToken, allowed: readonly string[]): string {
+/** The algorithm that a token is signed with. Throws Denial when it is not among those allowed. */
+export function allowedAlgorithm({ header }: CompactToken, allowed: readonly string[]): string {
   const { alg, crit } = header;
   if (crit !== undefined) {
     throw new Denial('token_malformed', 'the token demands extensions ("crit") that are not known');
@@ -114,7 +128,8 @@ interface Verified {
   readonly keys: KeySet;
 }
 
-async function verifySignature(
+/** The signed payload, and the keys that verify it. Rejects with Denial; `issuer` is its label. */
+export async function verifySignature(
   token: CompactToken,
   algorithm: string,
   issuer: string,

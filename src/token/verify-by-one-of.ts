@@ -23,10 +23,15 @@ export async function verifyByOneOf(
       return { verified, issuer };
     } catch (error) {
       if (!(error instanceof Denial)) throw error;
-      if (telling === undefined || weight(error) > weight(telling)) telling = error;
+      telling = moreTelling(telling, error);
     }
   }
   throw telling ?? unknownIssuer();
+}
+
+/** Which of two refusals is told when entries share an issuer: the earlier one, unless the later knows more. */
+export function moreTelling(earlier: Denial | undefined, later: Denial): Denial {
+  return earlier === undefined || weight(later) > weight(earlier) ? later : earlier;
 }
 
 /** Somebody whose signature it bears and who refuses it knows more than one who doesn't know the signature. */
@@ -35,7 +40,8 @@ function weight({ reason }: Denial): number {
   return reason === 'issuer_unavailable' ? 1 : 2;
 }
 
-function unknownIssuer(): Denial {
+/** The refusal of a token that no entry claims. */
+export function unknownIssuer(): Denial {
   return new Denial(
     'issuer_unknown',
     'the token is not from an issuer that is configured here; its "iss" must equal one exactly',

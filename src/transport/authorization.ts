@@ -4,6 +4,7 @@ import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { randomUUID } from 'node:crypto';
 import { denied, type CheckContext, type Verdict } from '../decision/decide.ts';
 import type { CheckRecord } from '../decision/decision.ts';
+import type { PhaseTimes } from '../decision/phases.ts';
 import type { KubeRequest } from '../request/request.ts';
 import { Denial } from '../denial/denial.ts';
 import { toKubeRequest, unreadableRequest } from './check-request.ts';
@@ -62,10 +63,12 @@ async function answer(
 ): Promise<CheckResponse> {
   const startedAt = new Date();
   const begun = performance.now();
+  const times: PhaseTimes = {};
   const context = {
     auditID: randomUUID(),
     deadline: ownDeadline(deadline, startedAt.getTime()),
     signal,
+    times,
   };
   let request = unreadableRequest();
   let verdict: Verdict;
@@ -81,10 +84,11 @@ async function answer(
       request,
       ...final,
       issuer: verdict.issuer ?? '',
-      actAs: final.decision.kind === 'allow' ? final.decision.actAs : '',
+      actAs: verdict.actAs ?? '',
       inbound: verdict.inbound,
       startedAt,
       durationMs: performance.now() - begun,
+      times,
     });
     return response;
   } catch (error) {

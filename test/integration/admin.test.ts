@@ -27,6 +27,8 @@ describe('the admin address', () => {
     assert.deepEqual(text.split('\n'), [
       '[+]grpc ok',
       '[+]upstream-token ok',
+      '[+]audit ok',
+      '[+]audit-writes ok',
       '[+]kubernetes-access ok',
       '[+]configuration ok',
       '[+]issuer-discovery/issuer-0 ok',

@@ -256,11 +256,11 @@ describe('a check', () => {
     });
     const event = events.find(({ auditID }) => auditID === reply.headers['audit-id']);
     const { time, durationMs, inbound, outbound, ...rest } = event ?? {};
-    assert.match(String(time), /^\d{4}-\d\d-\d\dT.*Z$/);
-    assert.equal(typeof durationMs, 'number');
+    assert.match(`${String(time)} ${typeof durationMs}`, /^\d{4}-\d\d-\d\dT.*Z number$/);
     assert.deepEqual(inbound, outbound);
     assert.deepEqual(rest, {
       msg: 'check',
+      schemaVersion: 1,
       auditID: reply.headers['audit-id'],
       requestID: 'request-1',
       decision: 'allow',

@@ -10,7 +10,7 @@ import { runProgram } from '../support/server-process.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const pipeline = ['keygen', 'token', 'kubeconfig', 'exec-credential', 'inspect'] as const;
-const commands = ['serve', 'check-config', ...pipeline] as const;
+const commands = ['serve', 'check-config', 'explain', ...pipeline] as const;
 
 describe('the commands', () => {
   it('are listed by help, and by no command at all', async () => {

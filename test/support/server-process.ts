@@ -32,9 +32,15 @@ export async function runProgram(args: readonly string[]): Promise<Ended> {
   return (await start(args)).ended;
 }
 
-/** Runs `serve` with these flags and waits until it says where it listens; rejects with its output when it ends before. */
-export async function startServerProcess(flags: readonly string[]): Promise<ServerProcess> {
-  const { output, signal, ended } = await start(['serve', ...flags]);
+/**
+ * Runs `serve` with these flags and waits until it says where it listens; rejects with its output when it ends before.
+ * `stdout`: an open file that is its standard output; default: it is collected.
+ */
+export async function startServerProcess(
+  flags: readonly string[],
+  stdout: number | 'pipe' = 'pipe',
+): Promise<ServerProcess> {
+  const { output, signal, ended } = await start(['serve', ...flags], stdout);
   const line = await Promise.race([
     waitUntil('the server to say where it listens', () =>
       output.stderr.split('\n').find((one) => one.includes('is serving')),
@@ -54,12 +60,15 @@ export async function startServerProcess(flags: readonly string[]): Promise<Serv
   };
 }
 
-async function start(args: readonly string[]): Promise<Started> {
+async function start(args: readonly string[], stdout: number | 'pipe' = 'pipe'): Promise<Started> {
   await buildServer(() => undefined);
-  const child = spawn(process.execPath, [program, ...args], { timeout: 60_000 });
+  const child = spawn(process.execPath, [program, ...args], {
+    stdio: ['pipe', stdout, 'pipe'],
+    timeout: 60_000,
+  });
   const output = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output.stdout += chunk));
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (output.stderr += chunk));
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => (output.stdout += chunk));
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (output.stderr += chunk));
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject).on('close', (code) => resolve({ code, ...output }));
   });

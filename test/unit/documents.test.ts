@@ -7,6 +7,7 @@ import { describe, it } from 'node:test';
 import { parse } from 'yaml';
 import { loadConfig } from '../../src/config/load.ts';
 import { denyReasons } from '../../src/denial/reasons.ts';
+import { minimal, writeConfig } from '../support/config-files.ts';
 import { blocks, documents, readDocument, root, tableRows } from '../support/documents.ts';
 
 describe('the documents', () => {
@@ -73,6 +74,12 @@ describe('the documents', () => {
       writeFileSync(file, text);
       assert.ok(loadConfig(file).jwt.length > 0);
     }
+  });
+
+  it('show parts of a configuration that are good', () => {
+    const parts = blocks('yaml').filter(({ text }) => parse(text).kind === undefined);
+    assert.ok(parts.length > 0);
+    for (const { text } of parts) loadConfig(writeConfig({ ...minimal, ...parse(text) }));
   });
 
   it('show in one example what the defaults are', (t) => {

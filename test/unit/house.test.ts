@@ -45,9 +45,12 @@ describe('the house', () => {
 /** The rooms that the files of a room import. */
 function importsOf(room: string): readonly string[] {
   const folder = join(root, 'src', room);
-  return readdirSync(folder).flatMap((file) =>
-    [...readFileSync(join(folder, file), 'utf8').matchAll(/from '\.\.\/(\w+)\//g)].map(
-      ([, other = '']) => other,
-    ),
-  );
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) =>
+      [...readFileSync(join(folder, file), 'utf8').matchAll(/from '(?:\.\.\/)+(\w+)\//g)].map(
+        ([, other = '']) => other,
+      ),
+    );
 }

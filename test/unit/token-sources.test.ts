@@ -30,7 +30,7 @@ describe('a configuration that replaces another', () => {
     assert.equal((await prove(sources, one)).issuer, 'one');
     assert.equal(one.requests.get(discoveryPath), asked);
     assert.deepEqual(
-      sources.keysFetchedAt().map(([name, at]) => [name, at !== undefined]),
+      sources.keyStates().map((keys) => [keys.issuer, keys.fetchedAt !== undefined]),
       [
         ['one', true],
         ['two', true],

@@ -50,15 +50,25 @@ const rows: readonly (readonly [
 describe('readiness', () => {
   for (const [title, parts, ready, lines] of rows) {
     it(title, () => {
-      assert.deepEqual(readReadiness(parts), { ready, text: `${lines.join('\n')}\n` });
+      const told = readReadiness(parts);
+      assert.deepEqual([told.ready, told.text], [ready, `${lines.join('\n')}\n`]);
     });
   }
+
+  it('tells of each part whether it has a fault, whether it needs to be there or not', () => {
+    const { parts } = readReadiness([good, down]);
+    assert.deepEqual(parts, [
+      { name: 'grpc', isOk: true },
+      { name: 'issuer/a', isOk: false },
+    ]);
+  });
 
   it('asks every part once, so that the answer and its text agree', () => {
     let asked = 0;
     const flickering = { name: 'a', fault: () => ((asked += 1) % 2 === 1 ? undefined : 'gone') };
     assert.deepEqual(readReadiness([flickering]), {
       ready: true,
+      parts: [{ name: 'a', isOk: true }],
       text: '[+]a ok\nreadyz check passed\n',
     });
     assert.equal(asked, 1);

@@ -73,7 +73,17 @@ const taken: readonly Taken[] = [
   ],
   [['envoy', 'finisher'], 'metadata', () => 'metadata'],
   [['audit'], [], ({ audit }) => audit],
-  [['audit'], [{ format: 'json' }], ({ audit }) => audit, [{ format: 'json', path: '-' }]],
+  [
+    ['audit'],
+    [{ format: 'json' }],
+    ({ audit }) => audit,
+    [{ format: 'json', path: '-', queueBytes: 16_777_216, onFull: 'block' }],
+  ],
+  ...['json', 'kube-oidc-proxy', 'audit.k8s.io'].map((format): Taken => [
+    ['audit'],
+    [{ format, path: '-', queueBytes: 4_096, onFull: 'drop' }],
+    ({ audit }) => audit,
+  ]),
   ...['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].map((level): Taken => [
     ['log', 'level'],
     level,
@@ -83,8 +93,6 @@ const taken: readonly Taken[] = [
 
 const notYet: readonly (readonly [path: Path, value: unknown, problem: string])[] = [
   [['envoy', 'finisher'], 'none', 'envoy.finisher: only "metadata" is supported yet'],
-  [['audit'], [{ format: 'kube-oidc-proxy' }], 'audit[0].format: only "json" is supported yet'],
-  [['audit'], [{ format: 'audit.k8s.io' }], 'audit[0].format: only "json" is supported yet'],
 ];
 
 const places: readonly Path[] = [
@@ -106,6 +114,20 @@ const wrong: readonly (readonly [what: string, path: Path, value: unknown, probl
   ['a port that is missing', ['grpc', 'address'], '127.0.0.1', /^grpc\.address: must be host:port/],
   ['a port above 65535', ['grpc', 'address'], 'a:65536', /^grpc\.address: must be host:port/],
   ['an admin port above 65535', ['admin', 'address'], ':65536', /^admin\.address: must be host:p/],
+  ['an audit format that is none', ['audit'], [{ format: 'cef' }], /^audit\[0\]\.format: /],
+  ['an audit log without a format', ['audit'], [{ path: '-' }], /^audit\[0\]\.format: /],
+  [
+    'an audit queue that is too small',
+    ['audit'],
+    [{ format: 'json', queueBytes: 4_095 }],
+    /^audit\[0\]\.queueBytes: /,
+  ],
+  [
+    'a queue that does something else when it is full',
+    ['audit'],
+    [{ format: 'json', onFull: 'wait' }],
+    /^audit\[0\]\.onFull: /,
+  ],
   ['an empty socket', ['grpc', 'address'], 'unix:', /^grpc\.address: must be host:port/],
   ['an admin socket', ['admin', 'address'], 'unix:/x', /^admin\.address: must be host:port/],
   ['a duration without a unit', ['grpc', 'drainPeriod'], '5', /^grpc\.drainPeriod: .* duration/],
@@ -186,7 +208,7 @@ describe('the configuration file', () => {
         kubernetes: { kubeconfig: 'kubeconfig', token: { file: 'token' } },
         authentication: { configFile: '../authentication.yaml' },
         jwt: [],
-        audit: [{ format: 'json', path: 'audit.log' }],
+        audit: [{ format: 'json', path: 'audit.log', queueBytes: 4_096, onFull: 'drop' }],
       },
       'authentication.yaml': authenticationFile,
       'sub/kubeconfig': kubeconfig,
@@ -202,7 +224,9 @@ describe('the configuration file', () => {
       clientCAFile: sub('ca.crt'),
     });
     assert.deepEqual(kubernetes, { kubeconfig: sub('kubeconfig'), token: { file: sub('token') } });
-    assert.deepEqual(audit, [{ format: 'json', path: sub('audit.log') }]);
+    assert.deepEqual(audit, [
+      { format: 'json', path: sub('audit.log'), queueBytes: 4_096, onFull: 'drop' },
+    ]);
     assert.equal(jwt.length, 1);
   });
 

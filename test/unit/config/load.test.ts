@@ -22,9 +22,9 @@ describe('loadConfig', () => {
     const { jwt, ...config } = loadConfig(file);
     assert.deepEqual(config, {
       grpc: { address: '127.0.0.1:9001', drainPeriodMs: 5_000, tls: undefined },
-      admin: { address: '127.0.0.1:9090' },
+      admin: { address: '127.0.0.1:9090', metrics: { authorize: false } },
       kubernetes: { kubeconfig: undefined, token: { file: inClusterTokenFile } },
-      audit: [{ format: 'json', path: '-' }],
+      audit: [{ format: 'json', path: '-', queueBytes: 16_777_216, onFull: 'block' }],
       log: { level: 'info' },
       tokenReview: undefined,
       impersonation: {

@@ -126,6 +126,7 @@ describe('decide', () => {
       },
       issuer: 'people',
       inbound: identity,
+      actAs: 'impersonate',
     });
   });
 

@@ -89,6 +89,8 @@ describe('the permissions', () => {
     [{ tokenReview: { audiences: [] } }, true],
     [{ jwt: [{ extra: [], tokenReview: true }] }, true],
     [{ jwt: [{ extra: [], tokenReview: false }] }, false],
+    [{ admin: { metrics: { authorize: true } } }, true],
+    [{ admin: { metrics: { authorize: false } } }, false],
   ] as const) {
     it(`${has ? 'have' : 'lack'} TokenReviews with ${JSON.stringify(needs)}`, () => {
       const rules = permissionsFor({ ...least, ...needs });

@@ -75,7 +75,6 @@ describe('a signed token', () => {
         },
       },
       actAs: 'impersonate',
-      account: undefined,
       expiry: now + 60,
       keys: keys.current(),
     });

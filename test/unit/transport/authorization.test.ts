@@ -57,6 +57,7 @@ describe('a check', () => {
       issuer: 'people',
       actAs: 'impersonate',
       inbound: identity,
+      times: {},
     });
   });
 

@@ -35,6 +35,7 @@ const statuses: Readonly<Record<DenyReason, number>> = {
   credential_unavailable: 503,
   review_unavailable: 503,
   deadline_exceeded: 503,
+  audit_unavailable: 503,
   internal_error: 503,
 };
 
