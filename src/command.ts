@@ -26,14 +26,14 @@ const commands: ReadonlyMap<string, Command> = new Map<string, Command>([
     'rbac',
     {
       summary: "print the permissions that the proxy's own service account needs",
-      load: () => import('./print-rbac.ts'),
+      load: () => import('./rbac.ts'),
     },
   ],
   [
     'explain',
     {
       summary: 'say how a token and a request are decided, and why',
-      load: () => import('./explain-command.ts'),
+      load: () => import('./explain.ts'),
     },
   ],
   [

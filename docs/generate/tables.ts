@@ -1,7 +1,7 @@
 // The tables of docs/configuration.md, made from the schema and the flags; the rest of that document
 // is written by hand.
 import { format, resolveConfig } from 'prettier';
-import { flagMeanings } from '../../src/config/flags.ts';
+import { flagMeanings } from '../../src/config/flag-options.ts';
 import { authenticationConfigurationSchema } from '../../src/config/jwt-authenticator-schema.ts';
 import { configurationSchema } from '../../src/config/schema.ts';
 import { schemaKeys, type SchemaKey } from './schema-keys.ts';

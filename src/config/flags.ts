@@ -1,78 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { parseArgs } from 'node:util';
 import { deepFreeze } from '../lib/deep-freeze.ts';
 import { errorMessage } from '../lib/error-message.ts';
 import { signingAlgorithms, type Config } from './config.ts';
+import { configOptions, type ConfigFlags } from './flag-options.ts';
 import { completeConfig, loadConfig } from './load.ts';
 import { ConfigError, schemaProblems } from './problems.ts';
 import { configurationSchema } from './schema.ts';
-
-const options = {
-  config: { type: 'string' },
-  'authentication-config': { type: 'string' },
-  'oidc-issuer-url': { type: 'string' },
-  'oidc-client-id': { type: 'string' },
-  'oidc-ca-file': { type: 'string' },
-  'oidc-username-claim': { type: 'string' },
-  'oidc-username-prefix': { type: 'string' },
-  'oidc-groups-claim': { type: 'string' },
-  'oidc-groups-prefix': { type: 'string' },
-  'oidc-signing-algs': { type: 'string', multiple: true },
-  'oidc-required-claim': { type: 'string', multiple: true },
-  'extra-user-header-client-ip': { type: 'boolean' },
-  'extra-user-headers': { type: 'string', multiple: true },
-  'grpc-address': { type: 'string' },
-  'admin-address': { type: 'string' },
-  'token-file': { type: 'string' },
-} as const satisfies ParseArgsConfig['options'];
-
-/** What follows each flag, and what it does: the table in docs/configuration.md. */
-export const flagMeanings: Readonly<
-  Record<keyof typeof options, readonly [value: string, meaning: string]>
-> = {
-  config: ['FILE', 'The configuration file. Refused beside every other flag.'],
-  'authentication-config': [
-    'FILE',
-    "kube-apiserver's `AuthenticationConfiguration` file, as `authentication.configFile`. Followed while the server runs. Refused beside `--oidc-*`.",
-  ],
-  'oidc-issuer-url': [
-    'URL',
-    'The `iss` of the tokens and where the keys are discovered: https. Needs `--oidc-client-id`.',
-  ],
-  'oidc-client-id': ['ID', 'What `aud` must have. Needs `--oidc-issuer-url`.'],
-  'oidc-ca-file': [
-    'FILE',
-    "PEM certificates that the issuer's server is checked with, in place of Node's own. Read at start.",
-  ],
-  'oidc-username-claim': ['CLAIM', 'The claim with the name of the user. Default: `sub`.'],
-  'oidc-username-prefix': [
-    'PREFIX',
-    'What is put before the name; `-`: nothing. Default: the issuer URL and `#`, or nothing when the claim is `email`.',
-  ],
-  'oidc-groups-claim': ['CLAIM', 'The claim with the groups. Default: no groups.'],
-  'oidc-groups-prefix': ['PREFIX', 'What is put before each group. Default: nothing.'],
-  'oidc-signing-algs': [
-    'LIST',
-    `The algorithms that are taken, with commas between: ${signingAlgorithms.join(', ')}. Default: RS256. May come several times.`,
-  ],
-  'oidc-required-claim': [
-    'CLAIM=VALUE',
-    'A claim that must have this value. May come several times; one claim twice is refused.',
-  ],
-  'extra-user-header-client-ip': ['', 'As `extra.clientIP: true`.'],
-  'extra-user-headers': [
-    'KEY=VALUE,…',
-    'As `extra.static`: pairs with commas between; a key may come several times.',
-  ],
-  'grpc-address': ['ADDRESS', 'As `grpc.address`, with its default.'],
-  'admin-address': ['ADDRESS', 'As `admin.address`, with its default.'],
-  'token-file': ['FILE', 'As `kubernetes.token.file`, with its default.'],
-};
-
-/** For commands that have flags of their own beside these. */
-export { options as configOptions };
-
-type Flags = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
 
 /**
  * The configuration that the command line asks for: `--config FILE`, or in its place
@@ -80,7 +14,14 @@ type Flags = ReturnType<typeof parseArgs<{ options: typeof options }>>['values']
  * `--token-file`. Throws ConfigError.
  */
 export function configFromFlags(args: readonly string[]): Config {
-  const flags = parse(args);
+  return configFromParsed(parse(args));
+}
+
+/** The same of flags that were read among others, which are passed over. Throws ConfigError. */
+export function configFromParsed(all: ConfigFlags): Config {
+  const flags: ConfigFlags = Object.fromEntries(
+    Object.entries(all).filter(([name]) => Object.hasOwn(configOptions, name)),
+  );
   if (flags.config !== undefined) {
     const other = Object.keys(flags).find((name) => name !== 'config');
     if (other !== undefined) {
@@ -99,15 +40,15 @@ export function configFromFlags(args: readonly string[]): Config {
   return fromFlags(flags, firstOidc !== undefined);
 }
 
-function parse(args: readonly string[]): Flags {
+function parse(args: readonly string[]): ConfigFlags {
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
+    return parseArgs({ args: [...args], options: configOptions, strict: true }).values;
   } catch (error) {
     throw new ConfigError([errorMessage(error)]);
   }
 }
 
-function fromFlags(flags: Flags, oidc: boolean): Config {
+function fromFlags(flags: ConfigFlags, oidc: boolean): Config {
   const parsed = configurationSchema.safeParse({
     apiVersion: 'kube-ext-authz.dev/v1alpha1',
     kind: 'Configuration',
@@ -145,7 +86,7 @@ function staticExtra(lists: readonly string[]): Readonly<Record<string, readonly
 }
 
 /** kube-apiserver's reading of the flags (pkg/kubeapiserver/options/authentication.go at v1.36.3). */
-function jwtEntry(flags: Flags): object {
+function jwtEntry(flags: ConfigFlags): object {
   const url = flags['oidc-issuer-url'];
   const clientID = flags['oidc-client-id'];
   if (url === undefined || clientID === undefined) {

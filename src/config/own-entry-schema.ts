@@ -60,7 +60,7 @@ export const ownJwtEntry = z.strictObject({
   maxTokenLifetime: text
     .optional()
     .describe(
-      'The longest that `exp` − `iat` (without `iat`: `exp` − now) may be, a duration above 0; an `iat` in the future is then refused, too. Left out: any.',
+      'The longest that `exp` − `iat` (without `iat`: `exp` − now) may be, a duration above 0; an `iat` in the future is then refused, too. Left out: no limit.',
     ),
   tokenReview: z
     .boolean()

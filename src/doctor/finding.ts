@@ -1,5 +1,5 @@
 // What a doctor says: a rule that is broken, where, and what to do about it.
-import type { Field } from './field.ts';
+import { isSet, isTrue, type Field } from './field.ts';
 
 export const severities = ['error', 'warning', 'info'] as const;
 
@@ -72,6 +72,16 @@ function unrepeated(all: readonly Broken[]): readonly Broken[] {
 /** For a rule with one place at most: broken when `found` says something. */
 export function brokenIf(isBroken: boolean, field: Field, found: string): readonly Broken[] {
   return isBroken ? [{ field, found }] : [];
+}
+
+/** Broken when the field is true. */
+export function brokenIfTrue(field: Field): readonly Broken[] {
+  return brokenIf(isTrue(field), field, 'it is true');
+}
+
+/** Broken when the field is there. */
+export function brokenIfSet(field: Field): readonly Broken[] {
+  return brokenIf(isSet(field), field, 'it is set');
 }
 
 /** What stands in a field, for a sentence: never long, never a whole structure. */

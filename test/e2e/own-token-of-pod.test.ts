@@ -105,7 +105,7 @@ describe('our own token, bound to our own Pod', () => {
 
   it('tells when it ends', async () => {
     for (const { front } of replicas) {
-      const metrics = await (await fetch(`${front.adminUrl}/metrics`)).text();
+      const metrics = await (await fetch(`${front.server.adminUrl}/metrics`)).text();
       const name = 'kube_ext_authz_upstream_token_expiry_timestamp_seconds';
       const [, end] = new RegExp(`^${name} (\\S+)$`, 'm').exec(metrics) ?? [];
       const left = Number(end) - Date.now() / 1000;

@@ -146,12 +146,12 @@ describe('TokenReview behind Envoy', () => {
 
   it('counts what was asked, and what was remembered', async () => {
     const token = await account('dave');
-    const earlier = await reviewsOf(unclaimed.adminUrl);
+    const earlier = await reviewsOf(unclaimed.server.adminUrl);
     for (const sent of [token, 'opaque', token, 'opaque', token]) {
       const { status } = await unclaimed.get(sent, '/version');
       assert.equal(status, sent === token ? 200 : 401);
     }
-    const counts = await reviewsOf(unclaimed.adminUrl);
+    const counts = await reviewsOf(unclaimed.server.adminUrl);
     const grown = (key: string): number => (counts[key] ?? 0) - (earlier[key] ?? 0);
     assert.deepEqual(['denied miss', 'denied hit', 'error miss'].map(grown), [2, 0, 0]);
     assert.deepEqual(['allowed miss', 'allowed hit'].map(grown), [1, 2]);
@@ -170,7 +170,7 @@ describe('TokenReview behind Envoy', () => {
         return answer.status === 503 ? answer : undefined;
       });
       assert.match(body, /lacks the permission to create tokenreviews\.authentication\.k8s\.io/);
-      const { 'error miss': errors = 0 } = await reviewsOf(front.adminUrl);
+      const { 'error miss': errors = 0 } = await reviewsOf(front.server.adminUrl);
       assert.ok(errors > 0);
     }
     const { code, stderr } = await unclaimed.kubectl(plain, 'get', 'pods');

@@ -5,7 +5,7 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { startIssuer, jwksPath, discoveryPath, type Issuer } from '../../lab/issuer.ts';
 import { UsageError } from '../../src/cli/flags.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { run } from '../../src/explain-command.ts';
+import { run } from '../../src/explain.ts';
 import { openWorld } from '../../src/explain-world.ts';
 import { explainRequest } from '../../src/explain/explain.ts';
 import { toRequest } from '../../src/explain/request.ts';

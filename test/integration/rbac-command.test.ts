@@ -14,8 +14,8 @@ const misunderstood: readonly (readonly [flags: readonly string[], says: RegExp,
   [
     [['--service-account', 'x'], /--service-account must be NAMESPACE\/NAME/, 2],
     [['--service-account=a/b/c'], /--service-account must be NAMESPACE\/NAME/, 2],
-    [['--as-user-extra'], /--as-user-extra is empty/, 2],
-    [['--bogus'], /'--bogus'/, 1],
+    [['--as-user-extra'], /'--as-user-extra <value>' argument missing/, 2],
+    [['--bogus'], /'--bogus'/, 2],
   ];
 
 describe('rbac', () => {

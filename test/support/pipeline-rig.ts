@@ -2,11 +2,11 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { startEnvoy } from '../../lab/envoy.ts';
 import { apply } from '../../lab/kube.ts';
 import type { Quickstart } from '../../lab/quickstart.ts';
-import { startServer, type RunningServer } from '../../lab/server.ts';
+import type { RunningServer } from '../../lab/server.ts';
 import { configurationOf, readDocument, root } from './documents.ts';
+import { startFront } from './second-front.ts';
 import type { Ended } from './server-process.ts';
 import { startTemporaryQuickstart } from './temporary-quickstart.ts';
 
@@ -58,36 +58,19 @@ export async function startPipelineRig(
   const runner = createRunner(join(files.dir, 'runner'), dirname(parts.kubectl), proxy);
   await apply(cluster, [access]);
   const keys = await makeKeys(runner);
-  const dir = join(files.dir, 'pipelines');
-  mkdirSync(dir);
-  const auditFile = join(dir, 'audit.log');
-  const settings = {
-    grpc: { drainPeriod: '0s' },
-    kubernetes: { kubeconfig: files.serverKubeconfig, token: { file: files.serverToken } },
-    audit: [{ format: 'json', path: auditFile }],
-    jwt: [
-      documentedEntry(
-        entry,
-        keys.map((name) => ({ file: runner.file(name) })),
-      ),
-    ],
-  };
-  const server = started.adopt(await startServer({ dir, settings }), (one) => one.stop());
-  const { hostname, port } = new URL(cluster.server);
-  const envoy = started.adopt(
-    await startEnvoy({
-      dir,
-      envoyBin: parts.envoy,
-      certFile: files.tlsCertificate,
-      keyFile: files.tlsKey,
-      apiServer: { address: hostname, port: Number(port), caFile: cluster.caFile },
-      authz: { endpoints: [server.grpc] },
-      accessLog: join(dir, 'access.log'),
-    }),
-    (one) => one.stop(),
+  const jwt = [
+    documentedEntry(
+      entry,
+      keys.map((name) => ({ file: runner.file(name) })),
+    ),
+  ];
+  const front = started.adopt(await startFront(quickstart, 'pipelines', { jwt }), (one) =>
+    one.stop(),
   );
-  proxy.url = envoy.url;
+  proxy.url = front.url;
+  const auditFile = join(front.dir, 'audit.log');
   const everything = started.move();
+  const { server } = front;
   return { ...runner, quickstart, proxy, server, auditFile, stop: () => everything.disposeAsync() };
 }
 

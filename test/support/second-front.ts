@@ -6,13 +6,12 @@ import { httpsGet, type Answer } from '../../lab/https.ts';
 import { runKubectl, type KubectlResult } from '../../lab/kubectl.ts';
 import { writeKubeconfig } from '../../lab/kubeconfig.ts';
 import type { Quickstart } from '../../lab/quickstart.ts';
-import { startServer } from '../../lab/server.ts';
+import { startServer, type RunningServer } from '../../lab/server.ts';
 
 export interface Front {
   /** Of its Envoy. */
   readonly url: string;
-  /** Base URL of /metrics. */
-  readonly adminUrl: string;
+  readonly server: RunningServer;
   /** Its own folder: config.yaml, audit.log, server.log, envoy.log, access.log. */
   readonly dir: string;
   /** Runs kubectl with the token, through Envoy. */
@@ -63,7 +62,7 @@ export async function startFront(
   const everything = started.move();
   return {
     url,
-    adminUrl: server.adminUrl,
+    server,
     dir,
     kubectl: (token, ...args) => {
       const file = join(dir, 'kubeconfig');

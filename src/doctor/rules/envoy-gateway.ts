@@ -1,6 +1,6 @@
 // Envoy Gateway's own objects.
-import { at, isSet, isTrue, items, text, type Field } from '../field.ts';
-import { brokenIf, shown, type Broken } from '../finding.ts';
+import { at, isSet, items, text, type Field } from '../field.ts';
+import { brokenIfSet, brokenIfTrue, brokenIf, shown, type Broken } from '../finding.ts';
 import { ofKind, type Manifest } from '../manifests.ts';
 import { besidePolicyRules } from './envoy-gateway-surroundings.ts';
 import { eachAsking, envoyGatewayApi as api, type ManifestRule } from './manifest-rule.ts';
@@ -12,11 +12,7 @@ const failOpen: ManifestRule = {
   why: 'With failOpen a request goes on when kube-ext-authz is down, and when the policy itself is invalid.',
   fix: 'Set extAuth.failOpen: false.',
   source: api,
-  check: (manifests) =>
-    eachAsking(manifests, (extAuth) => {
-      const field = at(extAuth, 'fail_open');
-      return brokenIf(isTrue(field), field, 'it is true');
-    }),
+  check: (manifests) => eachAsking(manifests, (extAuth) => brokenIfTrue(at(extAuth, 'fail_open'))),
 };
 
 const targets: ManifestRule = {
@@ -126,10 +122,7 @@ const recompute: ManifestRule = {
   fix: 'Remove extAuth.recomputeRoute.',
   source: api,
   check: (manifests) =>
-    eachAsking(manifests, (extAuth) => {
-      const field = at(extAuth, 'recompute_route');
-      return brokenIf(isTrue(field), field, 'it is true');
-    }),
+    eachAsking(manifests, (extAuth) => brokenIfTrue(at(extAuth, 'recompute_route'))),
 };
 
 const body: ManifestRule = {
@@ -140,10 +133,7 @@ const body: ManifestRule = {
   fix: 'Remove extAuth.bodyToExtAuth.',
   source: api,
   check: (manifests) =>
-    eachAsking(manifests, (extAuth) => {
-      const field = at(extAuth, 'body_to_ext_auth');
-      return brokenIf(isSet(field), field, 'it is set');
-    }),
+    eachAsking(manifests, (extAuth) => brokenIfSet(at(extAuth, 'body_to_ext_auth'))),
 };
 
 export const envoyGatewayRules: readonly ManifestRule[] = [

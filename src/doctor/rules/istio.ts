@@ -1,6 +1,6 @@
 // Istio's own objects. What they become in a gateway's Envoy, the rules about Envoy tell from its dump.
-import { at, entries, isSet, isTrue, items, text, type Field } from '../field.ts';
-import { brokenIf, shown } from '../finding.ts';
+import { at, entries, isSet, items, text, type Field } from '../field.ts';
+import { brokenIfTrue, brokenIf, shown } from '../finding.ts';
 import { meshConfigs, ofKind, type Manifest } from '../manifests.ts';
 import { besideIstioRules } from './istio-surroundings.ts';
 import { customPolicies, providers, type ManifestRule } from './manifest-rule.ts';
@@ -19,7 +19,7 @@ const failOpen: ManifestRule = {
   check: (manifests) =>
     providers(manifests)
       .map(({ grpc }) => at(grpc, 'fail_open'))
-      .flatMap((field) => brokenIf(isTrue(field), field, 'it is true')),
+      .flatMap(brokenIfTrue),
 };
 
 const timeout: ManifestRule = {

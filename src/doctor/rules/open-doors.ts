@@ -1,6 +1,6 @@
 // Whether every request is checked, and stops when it can't be.
 import { at, isSet, isTrue, number, enumName, type Field } from '../field.ts';
-import { brokenIf, type Broken } from '../finding.ts';
+import { brokenIfTrue, brokenIf, type Broken } from '../finding.ts';
 import { perFilter, authzClusterName, type GuardedManager } from '../envoy-config.ts';
 import { isDisabled, isFinisher } from '../http-filters.ts';
 import { forwarding } from '../routes.ts';
@@ -33,10 +33,7 @@ const failureMode: EnvoyRule = {
   fix: 'Set failure_mode_allow: false.',
   source: sources.cve('CVE-2023-27488'),
   check: (config) =>
-    eachAuthz(config, (settings) => {
-      const field = at(settings, 'failure_mode_allow');
-      return brokenIf(isTrue(field), field, 'it is true');
-    }),
+    eachAuthz(config, (settings) => brokenIfTrue(at(settings, 'failure_mode_allow'))),
 };
 
 const shadowMode: EnvoyRule = {
@@ -46,11 +43,7 @@ const shadowMode: EnvoyRule = {
   why: 'In shadow mode a denial is written down and the request goes on.',
   fix: 'Remove shadow_mode.',
   source: sources.extAuthz,
-  check: (config) =>
-    eachAuthz(config, (settings) => {
-      const field = at(settings, 'shadow_mode');
-      return brokenIf(isTrue(field), field, 'it is true');
-    }),
+  check: (config) => eachAuthz(config, (settings) => brokenIfTrue(at(settings, 'shadow_mode'))),
 };
 
 const filterEnabled: EnvoyRule = {

@@ -20,12 +20,12 @@ const routeOverrides: EnvoyRule = {
 
 function overridesIn(scope: Field, { authz, filters }: GuardedManager): readonly Broken[] {
   const guards = new Set([authz, ...filters.filter(isFinisher)].map(({ name }) => name));
-  return perFilter(scope).flatMap(([name, any]) => {
-    const { type = '', ...settings } = unwrapped(any);
+  return perFilter(scope).flatMap(([name, override]) => {
+    const { type = '', ...settings } = unwrapped(override);
     const inner = type === 'FilterConfig' ? unwrapped(at(settings, 'config')) : settings;
     if (!guards.has(name) && type !== 'ExtAuthzPerRoute') return [];
     if (isTrue(at(settings, 'disabled')) || isTrue(at(inner, 'disabled'))) {
-      return [{ field: any, found: `${name} is disabled here` }];
+      return [{ field: override, found: `${name} is disabled here` }];
     }
     const service = ['grpc_service', 'http_service']
       .map((key) => at(inner, 'check_settings', key))

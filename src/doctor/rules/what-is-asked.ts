@@ -1,6 +1,6 @@
 // What a check tells kube-ext-authz, and how long it may take.
 import { at, enumName, isSet, isTrue, milliseconds } from '../field.ts';
-import { brokenIf, shown } from '../finding.ts';
+import { brokenIfSet, brokenIf, shown } from '../finding.ts';
 import { listMatches } from '../matchers.ts';
 import { eachAuthz, sources, type EnvoyRule } from './envoy-rule.ts';
 
@@ -94,10 +94,7 @@ const body: EnvoyRule = {
   fix: 'Remove with_request_body.',
   source: sources.extAuthz,
   check: (config) =>
-    eachAuthz(config, (settings) => {
-      const field = at(settings, 'with_request_body');
-      return brokenIf(isSet(field), field, 'it is set');
-    }),
+    eachAuthz(config, (settings) => brokenIfSet(at(settings, 'with_request_body'))),
 };
 
 export const askedRules: readonly EnvoyRule[] = [

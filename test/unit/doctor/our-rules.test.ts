@@ -5,6 +5,7 @@ import { configField, type FileFact, type Installation } from '../../../src/doct
 import { ourRules } from '../../../src/doctor/rules/our-side.ts';
 import { withoutLines } from '../../../src/doctor/source.ts';
 import { configWith, goodInstallation, now } from '../../support/good-installation.ts';
+import { assertAllShown, assertOnly } from '../../support/doctor-findings.ts';
 
 const day = 86_400_000;
 const good = goodInstallation();
@@ -142,20 +143,14 @@ describe('the rules about our own side', () => {
 
   for (const [rule, says, changes, severity, found] of rows) {
     it(`${rule}: ${says}`, () => {
-      const all = examine(changes);
-      assert.deepEqual(
-        all.map((one) => [one.id, one.severity]),
-        [[rule, severity]],
-      );
-      assert.match(all[0]?.found ?? '', found);
+      assertOnly(examine(changes), rule, severity, found);
     });
   }
 
   it('are each shown to fail', () => {
-    const shown = new Set(rows.map(([rule]) => rule));
-    assert.deepEqual(
-      ourRules.map(({ id }) => id).filter((id) => !shown.has(id)),
-      [],
+    assertAllShown(
+      ourRules,
+      rows.map(([rule]) => rule),
     );
   });
 });

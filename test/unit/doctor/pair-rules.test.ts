@@ -8,6 +8,7 @@ import { pairRules } from '../../../src/doctor/rules/both-sides.ts';
 import { readSource } from '../../../src/doctor/source.ts';
 import { applyChanges, connectionManager, extAuthz, type Change } from '../../support/envoy-rig.ts';
 import { configWith } from '../../support/good-installation.ts';
+import { assertAllShown, assertOnly } from '../../support/doctor-findings.ts';
 
 const values: BootstrapValues = {
   certFile: 'tls.crt',
@@ -140,20 +141,14 @@ describe('the rules about both sides', () => {
 
   for (const [rule, says, sides, found, severity = 'warning'] of rows) {
     it(`${rule}: ${says}`, () => {
-      const all = examine(sides);
-      assert.deepEqual(
-        all.map((one) => [one.id, one.severity]),
-        [[rule, severity]],
-      );
-      assert.match(all[0]?.found ?? '', found);
+      assertOnly(examine(sides), rule, severity, found);
     });
   }
 
   it('are each shown to fail', () => {
-    const shown = new Set(rows.map(([rule]) => rule));
-    assert.deepEqual(
-      pairRules.map(({ id }) => id).filter((id) => !shown.has(id)),
-      [],
+    assertAllShown(
+      pairRules,
+      rows.map(([rule]) => rule),
     );
   });
 });

@@ -4,7 +4,8 @@ import { choice, parseFlags, UsageError } from './cli/flags.ts';
 import { readNamedFile } from './cli/files.ts';
 import { processTerminal, type Terminal } from './cli/terminal.ts';
 import { configFlagsUsage } from './config-flags.ts';
-import { configFromFlags, configOptions } from './config/flags.ts';
+import { configOptions } from './config/flag-options.ts';
+import { configFromParsed } from './config/flags.ts';
 import { openWorld } from './explain-world.ts';
 import { findEvent } from './explain/audit-line.ts';
 import { explainRequest } from './explain/explain.ts';
@@ -37,11 +38,8 @@ The token of --token-file is the one to explain; our own is where the configurat
 
 ${configFlagsUsage}`;
 
-const { 'token-file': _, ...configuration } = configOptions;
-
 const options = {
-  ...configuration,
-  'token-file': { type: 'string' },
+  ...configOptions,
   method: { type: 'string' },
   path: { type: 'string' },
   as: { type: 'string' },
@@ -82,8 +80,9 @@ interface Show {
 
 async function explainNow(flags: Given, show: Show): Promise<number> {
   const asked = readAsked(flags);
-  const config = configFromFlags(configFlags(flags));
-  const token = await readToken(flags['token-file'] ?? '-', show.terminal);
+  const { 'token-file': tokenFile = '-', ...configFlags } = flags;
+  const config = configFromParsed(configFlags);
+  const token = await readToken(tokenFile, show.terminal);
   const { now } = show.terminal;
   const world = openWorld(config, { offline: flags.offline ?? false, now });
   try {
@@ -152,15 +151,6 @@ async function readToken(place: string, terminal: Terminal): Promise<string> {
 }
 
 /** What is about the configuration is the configuration's to read. */
-function configFlags(flags: Given): readonly string[] {
-  const names = Object.keys(configuration);
-  return Object.entries(flags).flatMap(([name, value]) => {
-    if (!names.includes(name)) return [];
-    if (value === true) return [`--${name}`];
-    return [value].flat().map((one) => `--${name}=${String(one)}`);
-  });
-}
-
 function faultsOf(error: unknown): readonly string[] {
   if (error instanceof Error && 'problems' in error && Array.isArray(error.problems)) {
     return error.problems.map(String);

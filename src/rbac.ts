@@ -1,9 +1,9 @@
 // `rbac`: prints what our own service account must be allowed to do for a configuration to work.
-import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
-import { UsageError } from './cli/flags.ts';
+import { parseFlags, UsageError } from './cli/flags.ts';
 import { configFlagsUsage } from './config-flags.ts';
-import { configFromFlags } from './config/flags.ts';
+import { configOptions } from './config/flag-options.ts';
+import { configFromParsed } from './config/flags.ts';
 import { namespacedManifests, roleManifests } from './rbac/manifests.ts';
 import { permissionsFor, tokenPermissionsFor } from './rbac/permissions.ts';
 
@@ -19,22 +19,23 @@ of a service account whose tokens are asked for. No connection is opened.
 
 ${configFlagsUsage}`;
 
-const ownOptions = {
-  'service-account': { type: 'string', default: 'kube-ext-authz/kube-ext-authz' },
-  name: { type: 'string', default: 'kube-ext-authz' },
+const options = {
+  ...configOptions,
+  'service-account': { type: 'string' },
+  name: { type: 'string' },
   'as-user-extra': { type: 'string', multiple: true },
 } as const;
 
-export function run(flags: readonly string[]): number {
-  const { own, others } = split(flags);
-  const { values } = parseArgs({ args: [...own], options: ownOptions });
-  const [namespace = '', serviceAccount = '', ...more] = values['service-account'].split('/');
+export function run(args: readonly string[]): number {
+  const { flags } = parseFlags(args, options);
+  const { 'as-user-extra': asUserExtra = [], name = 'kube-ext-authz' } = flags;
+  const account = flags['service-account'] ?? 'kube-ext-authz/kube-ext-authz';
+  const [namespace = '', serviceAccount = '', ...more] = account.split('/');
   if (namespace === '' || serviceAccount === '' || more.length > 0) {
     throw new UsageError('--service-account must be NAMESPACE/NAME');
   }
-  const { 'as-user-extra': asUserExtra = [] } = values;
-  const names = { name: values.name, namespace, serviceAccount };
-  const config = configFromFlags(others);
+  const names = { name, namespace, serviceAccount };
+  const config = configFromParsed(flags);
   const needs = { ...config, token: config.kubernetes.token };
   const manifests = [
     ...roleManifests(permissionsFor(needs, { asUserExtra }), names),
@@ -46,26 +47,4 @@ export function run(flags: readonly string[]): number {
 
 function toYaml(manifest: object): string {
   return stringify(manifest, { aliasDuplicateObjects: false });
-}
-
-/** What is about the configuration is the configuration's to read. */
-function split(args: readonly string[]): { own: readonly string[]; others: readonly string[] } {
-  const own: string[] = [];
-  const others: string[] = [];
-  for (let index = 0; index < args.length; index += 1) {
-    const arg = args[index] ?? '';
-    const [name = ''] = arg.split('=');
-    if (!Object.hasOwn(ownOptions, name.replace(/^--/, ''))) {
-      others.push(arg);
-      continue;
-    }
-    if (arg.includes('=')) own.push(arg);
-    else own.push(`${arg}=${required(args[(index += 1)], name)}`);
-  }
-  return { own, others };
-}
-
-function required(value: string | undefined, flag: string): string {
-  if (value === undefined || value === '') throw new UsageError(`${flag} is empty`);
-  return value;
 }
